@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-c = get_config()  # noqa: F821  (traitlets puts it there)
+c = get_config()
 
 c.CourseDirectory.course_id = "rl-theory-alignment"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)

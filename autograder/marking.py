@@ -18,13 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder import course
 from utils import sealed
 from utils.catalogue import read_notebook
-from utils.check import agree, plain, read_letter, read_line, read_number, read_order, run_case
-
-COURSE = Path(__file__).resolve().parent.parent
-SOURCE = COURSE / "source"
-CHECKS = COURSE / "utils" / "checks"
+from utils.check import CHECKS_FOLDER, agree, plain, read_letter, read_line, read_number, read_order, run_case
 
 NOT_ANSWERED = "Not answered."
 CLOSE = "Very close: the last of three significant digits is off. Round only at the end."
@@ -214,7 +211,9 @@ class Group:
 class Exercise:
     """One exercise: its questions, and for a function its reference, public cases, slips and hidden groups."""
 
-    def __init__(self, exercise_id, questions=(), reference=None, cases=(), slips=(), right="", setup="import numpy as np"):
+    def __init__(
+        self, exercise_id, questions=(), reference=None, cases=(), slips=(), right="", setup="import numpy as np"
+    ):
         self.id = exercise_id
         self.questions = tuple(questions)
         self.reference = reference
@@ -233,6 +232,11 @@ class Exercise:
     def names(self):
         """Names the notebook must define, in the order `check` takes them."""
         return ([self.function] if self.function else []) + [question.name for question in self.questions]
+
+    @property
+    def weights(self):
+        """Weight of each part of the hidden test, by its name."""
+        return {g.name: g.weight for g in self.groups} | {f"`{q.name}`": 1 for q in self.questions}
 
     def group(self, name, message, weight=1):
         """Register a hidden test (decorator).
@@ -480,7 +484,7 @@ class Chapter:
 
     def points(self, exercise_id):
         """Points of an exercise, from the source notebook."""
-        path = SOURCE / self.notebook / f"{self.notebook}.ipynb"
+        path = course.source_notebook(self.notebook)
         for exercise in read_notebook(path):
             if exercise.id == exercise_id:
                 return exercise.points
@@ -494,7 +498,7 @@ class Chapter:
     @property
     def checks_path(self):
         """Where that file is kept."""
-        return CHECKS / f"{self.number}.json"
+        return CHECKS_FOLDER / f"{self.number}.json"
 
 
 @dataclass(frozen=True)

@@ -183,5 +183,3 @@ def command_to_notebook(source, destination=None):
     notebook = from_text(source.read_text(encoding="utf-8"), destination.stem)
     write_if_changed(destination, dumps(notebook))
     print(destination)
-
-

@@ -64,7 +64,9 @@ def parse_statement(source, chapter):
     card = CARD.match(lines[1].strip("*")) if len(lines) > 1 else None
     if card is None:
         found = lines[1] if len(lines) > 1 else ""
-        raise ValueError(f"the second line must read '*3 points · difficulty 2 of 3 · about 10 minutes*', not {found!r}")
+        raise ValueError(
+            f"the second line must read '*3 points · difficulty 2 of 3 · about 10 minutes*', not {found!r}"
+        )
     numbers = {key: int(text) for key, text in card.groupdict().items()}
     return Exercise(**heading.groupdict(), **numbers, chapter=chapter)
 

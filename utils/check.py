@@ -74,7 +74,9 @@ def evaluate(exercise_id, *answers):
         status, title = RIGHT, "right"
     else:
         status, title = WRONG, "not yet"
-    message = "\n\n".join(text for part_status, text in parts if text and (part_status != UNANSWERED or status == WRONG))
+    message = "\n\n".join(
+        text for part_status, text in parts if text and (part_status != UNANSWERED or status == WRONG)
+    )
     header = ("call", "expected", "got", "")
     return status, Panel(status, f"Exercise {exercise_id}: {title}", message, header, rows)
 
@@ -198,7 +200,12 @@ def _check_function(spec, function):
             return (UNANSWERED, f"`{name}`: not answered yet."), []
         outcomes.append(outcome)
     rows = [
-        (f"`{case['call']}`", case.get("raises") or show(case["expected"]), outcome.shown, "✓" if outcome.passed else "✗")
+        (
+            f"`{case['call']}`",
+            case.get("raises") or show(case["expected"]),
+            outcome.shown,
+            "✓" if outcome.passed else "✗",
+        )
         for case, outcome in zip(spec["cases"], outcomes, strict=True)
     ]
     n_failed = sum(not outcome.passed for outcome in outcomes)

@@ -45,7 +45,8 @@ class Panel:
 
     def _repr_html_(self):
         accent, tint, icon = _ACCENTS[self.status]
-        body = "".join(f'<p style="margin: 0.4em 0 0 0;">{_inline(p)}</p>' for p in re.split(r"\n\s*\n", self.message) if p)
+        paragraphs = [text for text in re.split(r"\n\s*\n", self.message) if text]
+        body = "".join(f'<p style="margin: 0.4em 0 0 0;">{_inline(text)}</p>' for text in paragraphs)
         table = ""
         if self.rows:
             cell = 'style="text-align: left; padding: 0.15em 0.8em 0.15em 0; vertical-align: top;"'
@@ -62,15 +63,12 @@ class Panel:
 
     def show(self):
         """Show the panel: as HTML where a notebook is listening, as text elsewhere."""
-        try:
-            from IPython import get_ipython
-        except ImportError:
-            get_ipython = lambda: None  # noqa: E731
+        from IPython import get_ipython
+        from IPython.display import display
+
         if get_ipython() is None:
             print(self)
         else:
-            from IPython.display import display
-
             display(self)
 
 

@@ -88,7 +88,9 @@ chapter.derive(
                 solutions.winner_gradient(1.5, 0.5),
                 "This is the probability that the model gives to what happened. The push is what is missing to 1.",
             ),
-            Slip(expit(1.0) * expit(-1.0), "This is the derivative of the sigmoid. Its logarithm is differentiated here."),
+            Slip(
+                expit(1.0) * expit(-1.0), "This is the derivative of the sigmoid. Its logarithm is differentiated here."
+            ),
             Slip(1.0, "The push tends to 1 when the gap is large. Here it is only 1 in size."),
         ),
     ),
@@ -253,12 +255,12 @@ def _(student, rng):
 # --- 0.7 Fit Bradley-Terry rewards ------------------------------------------------------------------------------------
 
 
-def _fit_with(scale_loss, scale_l2, flip=False):
-    """A fit that weighs the two terms wrongly: the ratio of the weights is all that matters."""
+def _fit_with(penalty_factor=lambda n_comparisons: 1.0, flip=False):
+    """A fit that weighs the penalty wrongly against the losses, or takes losers for winners."""
 
     def fit(comparisons, n_items, l2=1e-2):
         comparisons = np.asarray(comparisons)[:, ::-1] if flip else np.asarray(comparisons)
-        return solutions.fit_bradley_terry(comparisons, n_items, l2=l2 * scale_l2 / scale_loss(len(comparisons)))
+        return solutions.fit_bradley_terry(comparisons, n_items, l2=l2 * penalty_factor(len(comparisons)))
 
     return fit
 
@@ -274,12 +276,12 @@ ex0_7 = chapter.build(
     right="The fit is the exact minimum, and its mean is 0.",
     slips=(
         Slip(
-            _fit_with(lambda n: n, 1.0),
-            "You used the mean of the losses. With the sum, the penalty is weaker and the rewards lie further apart.",
+            _fit_with(lambda n_comparisons: n_comparisons),
+            "You used the mean of the losses: the penalty then weighs too much, and the rewards lie too close together.",
         ),
-        Slip(_fit_with(lambda n: 1, 2.0), "Your penalty is twice too strong: it is l2 / 2 times the sum of squares."),
-        Slip(_fit_with(lambda n: 1, 1.0, flip=True), "Winner and loser are exchanged: the first column holds the winner."),
-        Slip(_fit_with(lambda n: 1, 1e-5), "The penalty has no effect. Is l2 in the gradient too?"),
+        Slip(_fit_with(lambda _: 2.0), "Your penalty is twice too strong: it is l2 / 2 times the sum of squares."),
+        Slip(_fit_with(flip=True), "Winner and loser are exchanged: the first column holds the winner."),
+        Slip(_fit_with(lambda _: 1e-5), "The penalty has no effect. Is l2 in the gradient too?"),
     ),
 )
 
@@ -305,7 +307,9 @@ def _(student, rng):
         ex0_7.compare(student, _tournament(rng, n_items, n_comparisons), n_items, **EXACT)
 
 
-@ex0_7.group("the penalty", "With another l2 your rewards are off: the penalty is l2 / 2 times the sum of squared rewards.")
+@ex0_7.group(
+    "the penalty", "With another l2 your rewards are off: the penalty is l2 / 2 times the sum of squared rewards."
+)
 def _(student, rng):
     for l2 in (0.1, 1.0, 10.0):
         ex0_7.compare(student, _tournament(rng, 4, 25), 4, l2=l2, **EXACT)
@@ -322,13 +326,17 @@ def _(student, rng):
     ex0_7.compare(student, [[2, 0], [2, 1]], 4, l2=0.1, **EXACT)
 
 
-@ex0_7.group("plain lists", "A list of pairs must do as well as an array, and the result is an array of length n_items.")
+@ex0_7.group(
+    "plain lists", "A list of pairs must do as well as an array, and the result is an array of length n_items."
+)
 def _(student, rng):
     comparisons = _tournament(rng, 5, 40).tolist()
     ex0_7.compare(student, comparisons, 5, **EXACT)
 
 
-@ex0_7.group("bad indices", "An index below 0 or above n_items - 1 must raise ValueError. NumPy takes -1 for the last item.")
+@ex0_7.group(
+    "bad indices", "An index below 0 or above n_items - 1 must raise ValueError. NumPy takes -1 for the last item."
+)
 def _(student, rng):
-    ex0_7.expect_error(student, ValueError, [[0, 3]], 3)
     ex0_7.expect_error(student, ValueError, [[0, 1], [-1, 2]], 3)
+    ex0_7.expect_error(student, ValueError, [[0, 3]], 3)

@@ -54,9 +54,10 @@ def button(label, on_click, tooltip=""):
 
 def choice(label, options, value=None):
     """A labelled drop-down list; `options` is a list of texts or of (text, value) pairs."""
+    if value is None:
+        value = options[0][1] if isinstance(options[0], tuple) else options[0]
     return widgets.Dropdown(
-        options=options, value=value if value is not None else (options[0][1] if isinstance(options[0], tuple) else options[0]),
-        description=label, style={"description_width": "initial"}, layout={"width": "auto"},
+        options=options, value=value, description=label, style={"description_width": "initial"}, layout={"width": "auto"},
     )  # fmt: skip
 
 

@@ -1,0 +1,90 @@
+"""The course's folders, and nbgrader set up for a class that lives anywhere on disk."""
+
+import os
+import sys
+from pathlib import Path
+
+from traitlets.config.loader import PyFileConfigLoader
+
+COURSE = Path(__file__).resolve().parent.parent
+SOURCE = COURSE / "source"
+RELEASE = COURSE / "release"
+CONFIG = COURSE / "nbgrader_config.py"
+
+
+def source_notebooks():
+    """Paths of all source notebooks, in the order of the chapters."""
+    return sorted(SOURCE.glob("ch*/ch*.ipynb"))
+
+
+def source_notebook(chapter):
+    """Path of a chapter's source notebook.
+
+    Raises
+    ------
+    ValueError
+        If there is no such chapter; the message lists those there are.
+    """
+    path = SOURCE / chapter / f"{chapter}.ipynb"
+    if not path.exists():
+        known = ", ".join(path.stem for path in source_notebooks())
+        raise ValueError(f"chapter: there is no {chapter!r}; there are {known}")
+    return path
+
+
+def put_environment_on_path():
+    """Put this environment's programs on PATH: nbgrader calls alembic by name, whether or not a venv is activated."""
+    programs = str(Path(sys.executable).parent)
+    if programs not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
+
+
+def nbgrader_settings(class_folder):
+    """nbgrader's configuration for a class: the course's own, with the class's folders.
+
+    Parameters
+    ----------
+    class_folder : pathlib.Path
+        Where ``submitted/``, ``autograded/``, ``feedback/`` and ``gradebook.db`` are.
+
+    Returns
+    -------
+    traitlets.config.Config
+    """
+    put_environment_on_path()
+    config = PyFileConfigLoader(str(CONFIG)).load_config()
+    config.CourseDirectory.root = str(Path(class_folder).resolve())
+    config.CourseDirectory.source_directory = str(SOURCE)
+    return config
+
+
+def write_class_config(class_folder):
+    """Write the ``nbgrader_config.py`` with which plain nbgrader commands work inside a class's folder."""
+    class_folder = Path(class_folder).resolve()
+    class_folder.mkdir(parents=True, exist_ok=True)
+    text = (
+        '"""Written by the course: its own nbgrader configuration, with this class\'s folders."""\n\n'
+        "c = get_config()  # noqa: F821\n"
+        f"load_subconfig({CONFIG.name!r}, path={str(CONFIG.parent)!r})  # noqa: F821\n"
+        f"c.CourseDirectory.root = {str(class_folder)!r}\n"
+        f"c.CourseDirectory.source_directory = {str(SOURCE)!r}\n"
+    )
+    path = class_folder / "nbgrader_config.py"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def generate_assignment(chapter, class_folder):
+    """Run nbgrader's generate_assignment: the release notebook, and the chapter's cells in the class's gradebook.
+
+    Raises
+    ------
+    RuntimeError
+        With nbgrader's log, if it fails.
+    """
+    from nbgrader.apps import NbGraderAPI
+
+    source_notebook(chapter)  # names the chapters there are when this one is not among them
+    outcome = NbGraderAPI(config=nbgrader_settings(class_folder)).generate_assignment(chapter, force=True)
+    if not outcome["success"]:
+        raise RuntimeError(f"nbgrader generate_assignment {chapter} failed:\n{outcome['log'] or outcome['error']}")

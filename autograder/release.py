@@ -1,0 +1,183 @@
+"""`make release`: what students get, generated from source/ and proved to hold nothing of the staff's."""
+
+import filecmp
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from autograder import course, marking
+from autograder.marking import Number
+
+# Words of the staff side that must not stand in anything a student receives.
+FORBIDDEN = (
+    "BEGIN SOLUTION",
+    "END SOLUTION",
+    "STUDENT VERSION",
+    "HIDDEN TESTS",
+    "MARK SCHEME",
+    "hidden_tests",
+    "autograder.",
+    "utils.solutions",
+)
+STUDENT_CODE = ("utils",)
+STAFF_CODE = ("utils/solutions",)
+
+
+def generate(destination, only=None):
+    """Write the release of every chapter.
+
+    Parameters
+    ----------
+    destination : pathlib.Path
+        Folder for ``chNN_slug/chNN_slug.ipynb``; what stood there before is replaced.
+    only : str, optional
+        A chapter's name, to release just this one.
+    """
+    destination = Path(destination)
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = Path(scratch)
+        for path in course.source_notebooks():
+            if only in (None, path.stem):
+                course.generate_assignment(path.stem, scratch)
+        if only is None:
+            keep = {path.stem for path in course.source_notebooks()}
+            for old in destination.glob("ch*"):
+                if old.name not in keep:
+                    shutil.rmtree(old)
+        for folder in sorted((scratch / "release").iterdir()):
+            shutil.rmtree(destination / folder.name, ignore_errors=True)
+            shutil.copytree(folder, destination / folder.name)
+
+
+def write_checks():
+    """Write the files behind `utils.check`; say which changed."""
+    changed = []
+    for chapter in marking.chapters():
+        text = chapter.checks_text()
+        path = chapter.checks_path
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            changed.append(path.name)
+    return changed
+
+
+def stale_files():
+    """Names of generated files that differ from what source/ would generate now.
+
+    Returns
+    -------
+    list of str
+    """
+    stale = [
+        chapter.checks_path.name
+        for chapter in marking.chapters()
+        if not chapter.checks_path.exists() or chapter.checks_path.read_text(encoding="utf-8") != chapter.checks_text()
+    ]
+    with tempfile.TemporaryDirectory() as fresh:
+        generate(fresh)
+        names = {p.relative_to(root) for root in (Path(fresh), course.RELEASE) for p in root.rglob("*") if p.is_file()}
+        names = {name for name in names if ".ipynb_checkpoints" not in name.parts}
+        for name in sorted(names):
+            both = Path(fresh) / name, course.RELEASE / name
+            if not all(path.exists() for path in both) or not filecmp.cmp(*both, shallow=False):
+                stale.append(f"release/{name}")
+    return stale
+
+
+def leaks():
+    """Everything in the students' files that belongs to the staff: markers, staff modules, answers.
+
+    Returns
+    -------
+    list of str
+        One line each, naming the file.
+    """
+    found = []
+    for path in student_files():
+        text = path.read_text(encoding="utf-8")
+        name = path.relative_to(course.COURSE)
+        found += [f"{name}: {word!r}" for word in FORBIDDEN if word in text]
+    for chapter in marking.chapters():
+        found += _answers_in(chapter)
+    return found
+
+
+def student_files():
+    """Every text file of the repository that students receive."""
+    files = [p for p in course.RELEASE.rglob("*") if p.suffix in {".ipynb", ".md", ".py", ".csv", ".json"}]
+    for folder in STUDENT_CODE:
+        files += [p for p in (course.COURSE / folder).rglob("*") if p.suffix in {".py", ".json"}]
+    staff = [course.COURSE / folder for folder in STAFF_CODE]
+    return sorted(p for p in files if not any(p.is_relative_to(folder) for folder in staff))
+
+
+def _answers_in(chapter):
+    """Answers of a chapter that stand in its released notebook, its demos or its checks."""
+    number = chapter.number
+    notebook = course.RELEASE / chapter.notebook / f"{chapter.notebook}.ipynb"
+    texts = {
+        notebook: _sources(notebook),
+        chapter.checks_path: chapter.checks_path.read_text(encoding="utf-8"),
+    }
+    demos = course.COURSE / "utils" / "demos" / f"{number}.py"
+    if demos.exists():
+        texts[demos] = demos.read_text(encoding="utf-8")
+    found = []
+    for exercise in chapter.exercises.values():
+        for question in exercise.questions:
+            for path, text in texts.items():
+                found += [
+                    f"{path.relative_to(course.COURSE)}: {words!r}, of exercise {exercise.id}"
+                    for words in telltales(question)
+                    if re.search(rf"(?<![\d.]){re.escape(words)}", text)
+                ]
+    return found
+
+
+def telltales(question):
+    """Texts that would give an answer away wherever they stand.
+
+    An answer such as 1.5 or "B" is too short to be one: it stands everywhere for other reasons. The message of a right
+    answer always is one.
+    """
+    if not isinstance(question, Number):
+        right = getattr(question, "right", None) or question.options[question.value]
+        return [json.dumps(right, ensure_ascii=False)[1:-1]]
+    texts = [json.dumps(question.right, ensure_ascii=False)[1:-1]]
+    three = f"{abs(question.value):#.3g}".rstrip(".")
+    if "e" not in three and abs(float(three) - abs(question.value)) > 1e-9 * abs(question.value):
+        texts.append(three)
+    return texts
+
+
+def _sources(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells)
+
+
+def command(only=None):
+    """Regenerate release/ and the checks; say what changed, and refuse to leave a leak unmentioned.
+
+    Returns
+    -------
+    int
+        Exit code: 1 when something of the staff's stands in the students' files.
+    """
+    from autograder import contract
+
+    problems = contract.problems()
+    for problem in problems:
+        print(problem)
+    if problems:
+        print(f"{len(problems)} problems in source/: nothing was released")
+        return 1
+    changed = write_checks()
+    generate(course.RELEASE, only)
+    found = leaks()
+    for leak in found:
+        print(f"LEAK  {leak}")
+    notebooks = sorted(p.name for p in course.RELEASE.glob("ch*"))
+    print(f"release/: {len(notebooks)} chapters; checks rewritten: {', '.join(changed) or 'none'}; leaks: {len(found)}")
+    return 1 if found else 0
