@@ -117,13 +117,15 @@ def read_scores(class_folder, chapter):
             return {}
         for submission in assignment.submissions:
             cells = [grade for notebook in submission.notebooks for grade in notebook.grades]
-            own = {
-                exercise_id(grade.name): Score(None if grade.needs_autograde else grade.score, grade.max_score)
-                for grade in cells
-            }
+            own = {exercise_id(grade.name): Score(_points(grade), grade.max_score) for grade in cells}
             if any(score.points is not None for score in own.values()):
                 scores[submission.student.id] = own
     return scores
+
+
+def _points(grade):
+    """Points of a gradebook entry; None when neither a machine nor a person has set any."""
+    return None if grade.auto_score is None and grade.manual_score is None else grade.score
 
 
 def exercise_id(cell_id):

@@ -173,11 +173,15 @@ def read_line(answer):
     return int(value)
 
 
+def _number_boxes(question, answer):
+    value = read_number(answer)  # at once: the caller turns its error into a message
+    grids = question["grids"]
+    return ((sealed, str(Grid(sealed["width"], sealed["phase"]).cell(value))) for sealed in grids)
+
+
 # From a question's kind to a function that turns an answer into (sealed messages, canonical answer) pairs to try.
 READERS = {
-    "number": lambda question, answer: (
-        (sealed, str(Grid(sealed["width"], sealed["phase"]).cell(read_number(answer)))) for sealed in question["grids"]
-    ),
+    "number": _number_boxes,
     "letter": lambda question, answer: [(question, read_letter(question["options"], answer))],
     "order": lambda question, answer: [(question, "".join(read_order(question["options"], answer)))],
     "line": lambda question, answer: [(question, str(read_line(answer)))],
