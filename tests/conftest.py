@@ -6,7 +6,7 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"  # before numpy or torch is imported: two workers with more threads wait for each other
 os.environ.setdefault("MPLBACKEND", "agg")
 
-import pytest
+import pytest  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
