@@ -146,9 +146,10 @@ def telltales(question):
         right = getattr(question, "right", None) or question.options[question.value]
         return [json.dumps(right, ensure_ascii=False)[1:-1]]
     texts = [json.dumps(question.right, ensure_ascii=False)[1:-1]]
-    three = f"{abs(question.value):#.3g}".rstrip(".")
-    if "e" not in three and abs(float(three) - abs(question.value)) > 1e-9 * abs(question.value):
-        texts.append(three)
+    size = abs(question.value)
+    rounded = f"{size:#.3g}".rstrip(".")
+    if "e" not in rounded and abs(float(rounded) - size) > 1e-9 * size:
+        texts += {rounded, f"{size:.12f}"[: len(rounded)]}  # 0.818, and 0.817 as the beginning of 0.8176
     return texts
 
 
