@@ -6,6 +6,7 @@ import pytest
 
 from autograder import contract, course, marking, notebooks, release
 from autograder.preprocessors import STUDENT_VERSION, student_version, without_hidden_tests
+from tests.chapters import CHAPTERS
 
 RIGHT_MESSAGE = "A gap of 1.5 wins about 82 times in 100. On the chess scale that is 261 Elo points."
 
@@ -31,14 +32,8 @@ def test_a_leak_would_be_noticed(words, tmp_path, monkeypatch):
     monkeypatch.setattr(course, "COURSE", tmp_path)
     monkeypatch.setattr(release, "STUDENT_CODE", ())
     monkeypatch.setattr(marking.Chapter, "checks_path", property(lambda self: tmp_path / chapter / f"{chapter}.ipynb"))
-    monkeypatch.setattr(marking, "chapters", lambda: [_chapter("ch00")])
+    monkeypatch.setattr(marking, "chapters", lambda: [CHAPTERS["ch00"]])
     assert release.leaks()
-
-
-def _chapter(number):
-    from tests.chapters import CHAPTERS
-
-    return CHAPTERS[number]
 
 
 def test_the_contract_holds():
@@ -105,7 +100,7 @@ def test_a_broken_contract_is_noticed(breakage, tmp_path, monkeypatch):
         path.write_text(notebooks.dumps(notebooks.canonical(notebooks.read(path))), encoding="utf-8")
     monkeypatch.setattr(course, "SOURCE", tmp_path / "source")
     monkeypatch.setattr(course, "COURSE", tmp_path)
-    monkeypatch.setattr(marking, "chapters", lambda: [_chapter("ch00")])
+    monkeypatch.setattr(marking, "chapters", lambda: [CHAPTERS["ch00"]])
     assert contract.problems()
 
 

@@ -18,7 +18,10 @@ gaps = st.floats(min_value=-1e5, max_value=1e5, allow_nan=False)
 def exact_loss(gap):
     """-log sigmoid(gap) with sixty digits."""
     getcontext().prec = 60
-    return float((1 + (-Decimal(gap)).exp()).ln())
+    odds_against = (-Decimal(gap)).exp()
+    if odds_against < Decimal("1e-50"):  # log(1 + x) is x to fifty digits, and 1 + x would lose it
+        return float(odds_against)
+    return float((1 + odds_against).ln())
 
 
 @given(gaps)
