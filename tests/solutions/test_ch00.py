@@ -19,7 +19,7 @@ def exact_loss(gap):
     """-log sigmoid(gap) with sixty digits."""
     getcontext().prec = 60
     odds_against = (-Decimal(gap)).exp()
-    if odds_against < Decimal("1e-50"):  # log(1 + x) is x to fifty digits, and 1 + x would lose it
+    if odds_against < Decimal("1e-20"):  # log(1 + x) is x to twenty digits, and 1 + x would lose it
         return float(odds_against)
     return float((1 + odds_against).ln())
 
