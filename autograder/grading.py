@@ -45,6 +45,7 @@ def grade_class(class_folder, chapter):
         If nobody submitted anything.
     """
     class_folder = Path(class_folder)
+    course.source_notebook(chapter)  # names the chapters there are when this one is not among them
     students = submitters(class_folder, chapter)
     if not students:
         raise ValueError(f"class_folder: no submission of {chapter} below {class_folder / 'submitted'}")
