@@ -70,6 +70,16 @@ def test_a_line_and_a_function_are_reported_together():
     assert "not answered yet" in panel.message
 
 
+def test_an_untouched_debug_exercise_is_not_answered_yet():
+    def faulty(r_win, r_lose):
+        return float("nan")
+
+    status, panel = evaluate("0.6", faulty, None)
+    assert status == "unanswered"
+    assert panel.rows
+    assert evaluate("0.6", faulty, 5)[0] == "wrong"
+
+
 def test_a_function_that_raises_shows_its_error_in_the_table():
     status, panel = evaluate("0.5", lambda r_win, r_lose: 1 / 0)
     assert status == "wrong"

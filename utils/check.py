@@ -68,7 +68,10 @@ def evaluate(exercise_id, *answers):
         parts.append(_check_answer(question, answer, label=len(expected) > 1))
 
     statuses = {status for status, _ in parts}
-    if statuses == {UNANSWERED}:
+    # A Debug exercise starts with a function that is wrong: it counts as answered once the line is named too.
+    is_debug = "function" in spec and bool(spec["answers"])
+    untouched = is_debug and parts[0][0] == WRONG and all(status == UNANSWERED for status, _ in parts[1:])
+    if statuses == {UNANSWERED} or untouched:
         status, title = UNANSWERED, "not answered yet"
     elif statuses == {RIGHT}:
         status, title = RIGHT, "right"

@@ -113,11 +113,18 @@ def fit_tournament(seed=5):
         at_truth = tournament.log_likelihood(tournament.truth, tournament.fit)
         middle.plot(steps, likelihoods, "o-", color=BLUE, markersize=3, label="fitted rewards")
         middle.axhline(at_truth, color=GREEN, linestyle="--", label="hidden rewards")
-        middle.set(xlabel="gradient steps", ylabel="log-likelihood per pair (nats)", ylim=(-0.72, -0.28))
+        middle.set(
+            xlim=(-0.5, max(10, len(history))),
+            xlabel="gradient steps",
+            ylabel="log-likelihood per pair (nats)",
+            ylim=(-0.72, -0.28),
+        )
         middle.legend(loc="lower right")
         right.plot(steps, accuracies, "o-", color=RED, markersize=3, label="fitted rewards")
         right.axhline(tournament.ceiling, color=GREEN, linestyle="--", label="hidden rewards")
-        right.set(xlabel="gradient steps", ylabel="held-out accuracy", ylim=(0.45, 1.0))
+        right.set(
+            xlim=(-0.5, max(10, len(history))), xlabel="gradient steps", ylabel="held-out accuracy", ylim=(0.45, 1.0)
+        )
         right.legend(loc="lower right")
         likelihood, accuracy = history[-1]
         view.draw(
