@@ -1,10 +1,12 @@
 # Each target prepares .venv when it must and then runs one command.
 #   make lab      JupyterLab on the course           (ARGS=--no-browser prints the address)
-#   make grade    grade a sample class of chapter 0
+#   make grade    grade a sample class of chapter 0  (CLASS=folder grades the hand-ins in folder/submitted)
 #   make test     the whole test suite               (ARGS="-k check" picks tests)
 #   make release  regenerate release/ from source/
 
 PYTHON ?= python3
+CHAPTER ?= ch00_reward_modeling
+CLASS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -20,7 +22,7 @@ lab: $(READY)
 	python -m autograder lab $(ARGS)
 
 grade: $(READY)
-	python -m autograder sample-class $(ARGS)
+	python -m autograder $(if $(CLASS),grade $(CHAPTER) --class-folder $(CLASS),sample-class $(CHAPTER)) $(ARGS)
 
 test: $(READY)
 	python -m pytest $(ARGS)

@@ -10,12 +10,15 @@ from pathlib import Path
 
 from autograder import course
 
-QUIET = {  # no toast about news on the first start
+SETTINGS = {
+    # No toast about news on the first start.
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false",
         "checkForUpdates": False,
         "doNotDisturbMode": True,
-    }
+    },
+    # Keep cells in the page once they are drawn: a chapter is short, and demos must not vanish while one scrolls.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
 }
 
 
@@ -23,7 +26,7 @@ def configure():
     """Write JupyterLab's defaults into the environment this Python belongs to."""
     folder = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "overrides.json").write_text(json.dumps(QUIET, indent=1) + "\n", encoding="utf-8")
+    (folder / "overrides.json").write_text(json.dumps(SETTINGS, indent=1) + "\n", encoding="utf-8")
 
 
 def free_port(first=8888, last=8999):
