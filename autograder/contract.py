@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from autograder import course, marking, notebooks
 from autograder.marking import Letter, Line, Number, Order
-from autograder.preprocessors import student_version, without_hidden_tests
+from autograder.notebooks import student_version, without_hidden_tests
 from utils.catalogue import grade_id, parse_statement
 
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|Users|root|tmp|work|mnt|opt|srv|var)/|\b[A-Z]:\\")

@@ -10,6 +10,7 @@ import json
 import linecache
 import math
 import os
+import re
 import traceback
 import warnings
 import zlib
@@ -18,9 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder import course
+from autograder import course, notebooks
+from autograder.notebooks import student_version
 from utils import sealed
-from utils.catalogue import read_notebook
+from utils.catalogue import grade_id, read_notebook
 from utils.check import CHECKS_FOLDER, agree, plain, read_letter, read_line, read_number, read_order, run_case
 
 NOT_ANSWERED = "Not answered."
@@ -493,7 +495,20 @@ class Chapter:
     def checks_text(self):
         """Text of the chapter's file behind `utils.check`."""
         specifications = {name: exercise.specification() for name, exercise in self.exercises.items()}
+        for name, exercise in self.exercises.items():
+            if any(isinstance(question, Line) for question in exercise.questions):
+                specifications[name]["listing"] = self.listing(exercise)
         return json.dumps(specifications, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+    def listing(self, exercise):
+        """Lines of a Debug exercise's faulty function, as the source notebook hands it out."""
+        cells = notebooks.read(course.source_notebook(self.notebook)).cells
+        wanted = grade_id(exercise.id)
+        source = next(c.source for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == wanted)
+        definition = re.split(
+            rf"^(?:{'|'.join(q.name for q in exercise.questions)})\b", student_version(source), flags=re.M
+        )[0]
+        return definition.strip("\n").split("\n")
 
     @property
     def checks_path(self):

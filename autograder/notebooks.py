@@ -16,6 +16,7 @@ import nbformat
 from utils.catalogue import grade_id, parse_statement
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+STUDENT_VERSION = "### STUDENT VERSION"
 SCHEMA = 3  # version of nbgrader's cell metadata
 
 
@@ -150,6 +151,54 @@ def from_text(text, chapter):
         elif "locked" in metadata:
             metadata["nbgrader"] = nbgrader_metadata(metadata["locked"], locked=True)
     return canonical(notebook)
+
+
+def student_version(source):
+    """Replace solution regions that hold the marker by the student's version of them.
+
+    Parameters
+    ----------
+    source : str
+        An answer cell of a source notebook.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If markers are missing or out of order, or a line of the student's version is not a comment.
+    """
+    lines, place = [], "outside"
+    for line in source.split("\n"):
+        text = line.strip()
+        if text == "### BEGIN SOLUTION":
+            place = _next_place(place, "outside", "solution", text)
+        elif text == STUDENT_VERSION:
+            place = _next_place(place, "solution", "student", text)
+        elif text == "### END SOLUTION":
+            place = _next_place(place, "student", "outside", text)
+        elif place == "student":
+            if not text.startswith("#"):
+                raise ValueError(f"a line of the student's version is not a comment: {line!r}")
+            lines.append(re.sub(r"# ?", "", line, count=1))
+        elif place == "outside":
+            lines.append(line)
+    if place != "outside":
+        raise ValueError("a solution region is not closed by ### END SOLUTION")
+    return "\n".join(lines)
+
+
+def _next_place(place, expected, following, marker):
+    if place != expected:
+        raise ValueError(f"the marker {marker!r} stands in the wrong place")
+    return following
+
+
+def without_hidden_tests(source):
+    """Cut the regions between ``### BEGIN HIDDEN TESTS`` and ``### END HIDDEN TESTS``."""
+    return re.sub(r"\n?### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", source, flags=re.DOTALL).rstrip()
 
 
 def _exercise_id(cell_id):

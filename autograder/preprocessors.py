@@ -1,11 +1,9 @@
 """What the course changes in nbgrader's release, grading and feedback, one small class for each change."""
 
-import re
-
 from nbgrader import utils as nbgrader_utils
 from nbgrader.preprocessors import ClearSolutions, DeduplicateIds, NbGraderPreprocessor
 
-STUDENT_VERSION = "### STUDENT VERSION"
+from autograder.notebooks import STUDENT_VERSION, student_version, without_hidden_tests
 
 
 class ReleaseSolutions(ClearSolutions):
@@ -30,49 +28,6 @@ class ReleaseSolutions(ClearSolutions):
         return True
 
 
-def student_version(source):
-    """Replace solution regions that hold the marker by the student's version of them.
-
-    Parameters
-    ----------
-    source : str
-        An answer cell of a source notebook.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        If markers are missing or out of order, or a line of the student's version is not a comment.
-    """
-    lines, place = [], "outside"
-    for line in source.split("\n"):
-        text = line.strip()
-        if text == "### BEGIN SOLUTION":
-            place = _next_place(place, "outside", "solution", text)
-        elif text == STUDENT_VERSION:
-            place = _next_place(place, "solution", "student", text)
-        elif text == "### END SOLUTION":
-            place = _next_place(place, "student", "outside", text)
-        elif place == "student":
-            if not text.startswith("#"):
-                raise ValueError(f"a line of the student's version is not a comment: {line!r}")
-            lines.append(re.sub(r"# ?", "", line, count=1))
-        elif place == "outside":
-            lines.append(line)
-    if place != "outside":
-        raise ValueError("a solution region is not closed by ### END SOLUTION")
-    return "\n".join(lines)
-
-
-def _next_place(place, expected, following, marker):
-    if place != expected:
-        raise ValueError(f"the marker {marker!r} stands in the wrong place")
-    return following
-
-
 class ForgetDuplicates(DeduplicateIds):
     """Treat a cell with an id that stood above already as an ordinary cell.
 
@@ -95,8 +50,3 @@ class HideTests(NbGraderPreprocessor):
         if cell.cell_type == "code" and nbgrader_utils.is_grade(cell):
             cell.source = without_hidden_tests(cell.source)
         return cell, resources
-
-
-def without_hidden_tests(source):
-    """Cut the regions between ``### BEGIN HIDDEN TESTS`` and ``### END HIDDEN TESTS``."""
-    return re.sub(r"\n?### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", source, flags=re.DOTALL).rstrip()

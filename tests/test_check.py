@@ -10,6 +10,7 @@ import torch
 from tests.chapters import CHAPTERS
 from utils import progress
 from utils.check import agree, check, evaluate, show
+from utils.listing import clickable
 from utils.solutions import ch00 as solutions
 
 
@@ -78,6 +79,22 @@ def test_an_untouched_debug_exercise_is_not_answered_yet():
     assert status == "unanswered"
     assert panel.rows
     assert evaluate("0.6", faulty, 5)[0] == "wrong"
+
+
+def test_a_debug_exercise_prints_its_numbered_listing_until_it_is_right(capsys):
+    check("0.6", lambda r_win, r_lose: 0.0, None)
+    assert "5          loss += np.log(prob)" in capsys.readouterr().out
+    check("0.6", solutions.reward_loss, 5)
+    assert "np.log(prob)" not in capsys.readouterr().out
+
+
+def test_a_click_on_a_line_says_what_to_write():
+    root = clickable(["def f(x):", "    return x < 1"], "buggy_line_9_9")
+    *buttons, sentence = root.children
+    assert [button.description.replace("\xa0", " ") for button in buttons] == ["1  def f(x):", "2      return x < 1"]
+    buttons[1].click()
+    assert "line 2, <code>return x &lt; 1</code>" in sentence.value
+    assert "<code>buggy_line_9_9 = 2</code>" in sentence.value
 
 
 def test_a_function_that_raises_shows_its_error_in_the_table():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from autograder import contract, course, marking, notebooks, release
-from autograder.preprocessors import STUDENT_VERSION, student_version, without_hidden_tests
+from autograder.notebooks import STUDENT_VERSION, student_version, without_hidden_tests
 from tests.chapters import CHAPTERS
 
 RIGHT_MESSAGE = "A gap of 1.5 wins about 82 times in 100. On the chess scale that is 261 Elo points."

@@ -37,7 +37,13 @@ def check(exercise_id, *answers):
     """
     status, panel = evaluate(exercise_id, *answers)
     panel.show()
-    if status != UNANSWERED and "NBGRADER_EXECUTION" not in os.environ:
+    if "NBGRADER_EXECUTION" in os.environ:
+        return
+    if status != RIGHT and "listing" in specification(exercise_id):
+        from utils.listing import show_listing
+
+        show_listing(specification(exercise_id))
+    if status != UNANSWERED:
         from utils import progress
 
         progress.record(exercise_id, right=status == RIGHT)
