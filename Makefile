@@ -19,7 +19,7 @@ export OMP_NUM_THREADS := 1
 .PHONY: lab grade test release lint lock clean
 
 lab: $(READY)
-	python -m autograder lab $(ARGS)
+	python -m utils.lab $(ARGS)
 
 grade: $(READY)
 	python -m autograder $(if $(CLASS),grade $(CHAPTER) --class-folder $(CLASS),sample-class $(CHAPTER)) $(ARGS)
@@ -39,7 +39,7 @@ $(READY): pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[staff,dev]'
-	$(BIN)/python -m autograder configure-lab
+	$(BIN)/python -m utils.lab --configure
 	touch $(READY)
 
 lock: $(READY)

@@ -43,16 +43,11 @@ def build_parser():
     to_notebook.add_argument("source")
     to_notebook.add_argument("destination", nargs="?")
 
-    lab = add("lab", "Serve the course in JupyterLab.", _lab)
-    lab.add_argument("--no-browser", action="store_true", help="only print the address")
-    lab.add_argument("--port", type=int)
-
-    add("configure-lab", "Set JupyterLab's defaults in this environment.", _configure_lab)
     add("lock", "Write the versions installed here to requirements.lock.", _lock)
     return parser
 
 
-# Each command imports what it needs: `lint` must not wait for nbgrader, nor `lab` for torch.
+# Each command imports what it needs: `lint` must not wait for nbgrader.
 
 
 def _grade(arguments):
@@ -98,18 +93,6 @@ def _to_notebook(arguments):
     from autograder import notebooks
 
     return notebooks.command_to_notebook(arguments.source, arguments.destination)
-
-
-def _lab(arguments):
-    from autograder import lab
-
-    return lab.command(browser=not arguments.no_browser, port=arguments.port)
-
-
-def _configure_lab(arguments):
-    from autograder import lab
-
-    return lab.configure()
 
 
 def _lock(arguments):

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from autograder import course, lab
+from utils import lab
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def server(tmp_path):
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)}
     environment.pop("JUPYTER_TOKEN", None)
     process = subprocess.Popen(
-        [sys.executable, "-m", "autograder", "lab", "--no-browser", "--port", str(port)],
-        cwd=course.COURSE, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        [sys.executable, "-m", "utils.lab", "--no-browser", "--port", str(port)],
+        cwd=lab.COURSE, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     yield process.stdout.readline()
     os.killpg(process.pid, signal.SIGTERM)

@@ -1,5 +1,6 @@
-"""`make lab`: JupyterLab on the course."""
+"""`make lab`: JupyterLab on the course. `python -m utils.lab --help` says more."""
 
+import argparse
 import json
 import os
 import secrets
@@ -8,8 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from autograder import course
-
+COURSE = Path(__file__).resolve().parent.parent
 SETTINGS = {
     # No toast about news on the first start.
     "@jupyterlab/apputils-extension:notification": {
@@ -48,17 +48,37 @@ def free_port(first=8888, last=8999):
     raise RuntimeError(f"all ports from {first} to {last} are taken")
 
 
-def command(browser=True, port=None):
-    """Serve the course until interrupted; print the address with its token, which the server's own log masks."""
+def start_page():
+    """What JupyterLab opens with: the published course's start page, else the first chapter."""
+    if (COURSE / "index.ipynb").exists():
+        return "index.ipynb"
+    return next(iter(sorted(COURSE.glob("release/ch*/ch*.ipynb")))).relative_to(COURSE).as_posix()
+
+
+def serve(browser=True, port=None):
+    """Serve the course until interrupted; print the address with its token, which the server's own log masks.
+
+    Parameters
+    ----------
+    browser : bool
+        Whether to open a browser.
+    port : int, optional
+        The first free one from 8888 on unless given.
+
+    Returns
+    -------
+    int
+        JupyterLab's exit code.
+    """
     port = port or free_port()
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
-    start = "lab/tree/release/ch00_reward_modeling/ch00_reward_modeling.ipynb"
+    start = f"lab/tree/{start_page()}"
     print(f"JupyterLab: http://127.0.0.1:{port}/{start}?token={token}", flush=True)
     options = [
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
-        f"--ServerApp.root_dir={course.COURSE}",
+        f"--ServerApp.root_dir={COURSE}",
         f"--LabApp.default_url=/{start}",
     ]
     if not browser:
@@ -67,6 +87,25 @@ def command(browser=True, port=None):
         options.append("--allow-root")
     environment = os.environ | {"JUPYTER_TOKEN": token}
     try:
-        return subprocess.call([sys.executable, "-m", "jupyterlab", *options], cwd=course.COURSE, env=environment)
+        return subprocess.call([sys.executable, "-m", "jupyterlab", *options], cwd=COURSE, env=environment)
     except KeyboardInterrupt:
         return 0
+
+
+def main():
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m utils.lab", description="Serve the course in JupyterLab.")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 8888)")
+    parser.add_argument(
+        "--configure", action="store_true", help="set JupyterLab's defaults in this environment and stop"
+    )
+    arguments = parser.parse_args()
+    if arguments.configure:
+        configure()
+        return 0
+    return serve(browser=not arguments.no_browser, port=arguments.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
