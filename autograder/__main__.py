@@ -43,6 +43,10 @@ def build_parser():
     to_notebook.add_argument("source")
     to_notebook.add_argument("destination", nargs="?")
 
+    publish = add("publish", "Write a student repository.", _publish)
+    publish.add_argument("destination", help="a folder that does not exist yet or is empty")
+    publish.add_argument("--edition", choices=("class", "self-study"), required=True)
+
     add("lock", "Write the versions installed here to requirements.lock.", _lock)
     return parser
 
@@ -93,6 +97,12 @@ def _to_notebook(arguments):
     from autograder import notebooks
 
     return notebooks.command_to_notebook(arguments.source, arguments.destination)
+
+
+def _publish(arguments):
+    from autograder import publish
+
+    return publish.command(arguments.edition, arguments.destination)
 
 
 def _lock(arguments):
