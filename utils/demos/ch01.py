@@ -233,7 +233,7 @@ def reward_hacking():
         if passed.sum() > world.peak + 1:
             right.axvline(kls[world.peak], color=PURPLE, linestyle=":", label="best for people")
         right.set(
-            xlabel="KL(policy || reference) (nats)", ylabel="expected reward", xlim=(-0.3, 20.5), ylim=(-2.5, 3.4)
+            xlabel="KL(policy || reference) (nats)", ylabel="expected reward", xlim=(-0.3, 20.5), ylim=(-2.5, 4.8)
         )
         right.legend(loc="upper left")
         best = (
