@@ -161,26 +161,30 @@ class Order:
 
 @dataclass(frozen=True)
 class Line:
-    """A question for the line of a listing; the first line is 1. `slips` maps wrong lines to hints."""
+    """A question for the line of a listing; the first line is 1. `slips` maps wrong lines to hints.
+
+    `also` names further lines where the same repair is as good: they are right too.
+    """
 
     name: str
     value: int
     right: str
     slips: dict = field(default_factory=dict)
     otherwise: str = "The fault is not in this line. Follow one pair of numbers through the listing, line by line."
+    also: tuple = ()
 
     kind = "line"
 
     def specification(self, salt):
         messages = {str(line): _message(False, hint) for line, hint in self.slips.items()}
-        messages[str(self.value)] = _message(True, self.right)
+        messages |= {str(line): _message(True, self.right) for line in (self.value, *self.also)}
         shared = {"name": self.name, "kind": self.kind, "otherwise": self.otherwise}
         return shared | sealed.seal(salt, messages)
 
     def mark(self, answer):
         """Raise Fail unless the answer is right."""
         line = read_line(answer)
-        if line != self.value:
+        if line not in (self.value, *self.also):
             raise Fail(self.slips.get(line, self.otherwise))
 
 
