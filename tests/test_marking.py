@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from autograder.marking import NOT_ANSWERED, Chapter, Fail, Letter, Number, Order, Slip
+from utils.sealed import Grid, unseal
 
 
 def double(x):
@@ -73,6 +74,25 @@ def test_the_students_own_assertion_is_an_error_of_theirs(chapter):
         assert x is None, "mine"
 
     assert "AssertionError: mine" in grade(chapter, "99.1", double=asserting).messages[0]
+
+
+def test_a_value_that_the_test_cannot_use_is_wrong_and_no_crash(chapter):
+    @chapter.exercises["99.1"].group("type", "A number is asked.")
+    def _(student, rng):
+        assert float(student(1.0)) > 0
+
+    message = grade(chapter, "99.1", double=lambda x: None).messages[-1]
+    assert "cannot use. A number is asked." in message
+
+
+def test_a_slip_beside_the_answer_gets_its_own_hint():
+    number = Number("x", 0.6209570, right="yes", slips=(Slip(0.6217572, "You rounded too early."),))
+    for answer in (0.622, 0.6217572):
+        with pytest.raises(Fail, match="rounded too early"):
+            number.mark(answer)
+    sealed = number.specification("salt")["grids"][0]
+    grid = Grid(sealed["width"], sealed["phase"])
+    assert unseal(sealed, str(grid.cell(0.622)))["text"] == "You rounded too early."
 
 
 def test_unanswered_in_every_way(chapter):
