@@ -162,6 +162,17 @@ def test_parts_of_a_data_set():
     assert np.allclose(data.returns(GAMMA), by_hand)
 
 
+def test_distinct_steps_hold_every_step_once():
+    data = offline.record(Maze(slip=0.3), np.full((41, 4), 0.25), Maze().starts["S"], 40, np.random.default_rng(0))
+    steps, n_recorded = data.distinct()
+    assert n_recorded.sum() == len(data)
+    names = ("states", "actions", "rewards", "next_states", "dones")
+    listed = list(zip(*(getattr(data, name).tolist() for name in names), strict=True))
+    once = list(zip(*(getattr(steps, name).tolist() for name in names), strict=True))
+    assert len(set(once)) == len(once)
+    assert [listed.count(step) for step in once] == n_recorded.tolist()
+
+
 def test_the_map_shows_the_walker():
     maze = Maze(render_mode="ansi")
     maze.reset(seed=0)

@@ -45,6 +45,25 @@ class OfflineData:
         first = np.searchsorted(self.episodes, self.episodes)  # position of each step's episode
         return np.bincount(self.episodes, gamma ** (np.arange(len(self)) - first) * self.rewards)
 
+    def distinct(self):
+        """The different steps, and how often each was recorded.
+
+        Returns
+        -------
+        OfflineData
+            Each combination of state, action, reward, next state and done once, ordered by state and action; its
+            `episodes` are all -1.
+        n_recorded : ndarray of int, shape (n_distinct,)
+        """
+        rows = np.column_stack([self.states, self.actions, self.rewards, self.next_states, self.dones])
+        rows, n_recorded = np.unique(rows, axis=0, return_counts=True)
+        states, actions, rewards, next_states, dones = rows.T
+        whole = [column.astype(int) for column in (states, actions, next_states)]
+        return (
+            OfflineData(whole[0], whole[1], rewards, whole[2], dones.astype(bool), np.full(len(rows), -1)),
+            n_recorded,
+        )
+
     def of_episodes(self, which):
         """The steps of the episodes that `which`, a sequence of numbers, names; they keep their numbers."""
         chosen = np.isin(self.episodes, which)
