@@ -38,7 +38,12 @@ def train_table(loss, data, n_states, n_actions, n_sweeps=150, learning_rate=0.5
     for sweep in range(1, n_sweeps + 1):
         slope = np.zeros_like(q)
         for i, (state, weight) in enumerate(zip(steps.states, weights, strict=True)):
-            rest = steps.actions[i : i + 1], steps.rewards[i : i + 1], q[steps.next_states[i : i + 1]], steps.dones[i : i + 1]
+            rest = (
+                steps.actions[i : i + 1],
+                steps.rewards[i : i + 1],
+                q[steps.next_states[i : i + 1]],
+                steps.dones[i : i + 1],
+            )
             for action in range(n_actions):
                 row = q[state : state + 1].copy()
                 row[0, action] += width

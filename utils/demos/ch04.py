@@ -118,16 +118,21 @@ def regulariser_push():
         q = np.array([s.value for s in sliders])
         weight = np.full(4, 0.25) if form.value == "uniform" else softmax(q)
         push = frequency - weight
-        figure, (left, right) = new_figure(2, width=8.8, height=3.2)
+        figure, (values, left, right) = new_figure(3, width=10.4, height=3.2)
         places = np.arange(4)
-        left.bar(places - 0.2, weight, width=0.4, color=ORANGE, label="weight that pushes down")
-        left.bar(places + 0.2, frequency, width=0.4, color=BLUE, label="share in the data, pulls up")
-        left.set(xlabel="action", ylabel="weight", ylim=(0, 1.3), xticks=places)
+        values.bar(places, q, color=GREEN)
+        values.axhline(0, color=BLACK, linewidth=0.8)
+        values.set(xlabel="action", ylabel="Q", ylim=(-2.3, 6.3), xticks=places)
+        values.set_title("values")
+        left.bar(places - 0.2, weight, width=0.4, color=ORANGE, label="μ: pushes down")
+        left.bar(places + 0.2, frequency, width=0.4, color=BLUE, label="record: pulls up")
+        left.set(xlabel="action", ylabel="share", ylim=(0, 1.3), xticks=places)
+        left.set_title("shares")
         left.legend(loc="upper right")
         right.bar(places, push, color=np.where(push >= 0, BLUE, ORANGE))
         right.axhline(0, color=BLACK, linewidth=0.8)
-        right.set(xlabel="action", ylabel="change of Q per unit of α", ylim=(-1.05, 1.05), xticks=places)
-        right.set_title("direction of a descent step")
+        right.set(xlabel="action", ylabel="change of Q (× α × step size)", ylim=(-1.05, 1.05), xticks=places)
+        right.set_title("push: record minus μ")
         for place, value in zip(places, push, strict=True):
             above = value >= 0
             right.text(
@@ -136,7 +141,7 @@ def regulariser_push():
         pushes = ", ".join(f"{value:+.2f}" for value in push)
         view.draw(
             figure,
-            f"Actions 0 and 1 are recorded 4 and 2 times, 2 and 3 never. The regulariser moves the four Q-values by {pushes} "
+            f"Q is {', '.join(f'{value:g}' for value in q)}. Actions 0 and 1 are recorded 4 and 2 times, 2 and 3 never. The regulariser moves the four Q-values by {pushes} "
             "per unit of alpha and of step size.",
             f"push on actions 0 to 3: {pushes}; the four add up to 0",
         )
