@@ -139,10 +139,11 @@ def regulariser_push():
                 place, value + (0.03 if above else -0.03), f"{value:+.2f}", ha="center", va="bottom" if above else "top"
             )
         pushes = ", ".join(f"{value:+.2f}" for value in push)
+        listed = ", ".join(f"{value:g}" for value in q)
         view.draw(
             figure,
-            f"Q is {', '.join(f'{value:g}' for value in q)}. Actions 0 and 1 are recorded 4 and 2 times, 2 and 3 never. The regulariser moves the four Q-values by {pushes} "
-            "per unit of alpha and of step size.",
+            f"Q of actions 0 to 3 is {listed}. Actions 0 and 1 are recorded 4 and 2 times, 2 and 3 never. The regulariser "
+            f"moves the four Q-values by {pushes} per unit of alpha and of step size.",
             f"push on actions 0 to 3: {pushes}; the four add up to 0",
         )
 
@@ -265,13 +266,14 @@ def coverage():
         )
         curve.set_xlim(-4, 104)
         curve.legend(loc="upper right")
-        draw_maze(chart, maze, q[at, 0], tried[at, 0])
-        chart.set_title(f"CQL's choices in one of the 10 (loses {gap[at, 0]:.1f})")
+        worst = int(gap[at].argmax())
+        draw_maze(chart, maze, q[at, worst], tried[at, worst])
+        chart.set_title(f"CQL's choices, worst of the 10 (loses {gap[at, worst]:.1f})")
         view.draw(
             figure,
             f"Return lost against coverage. At {percent[at]:.0f} % of the pairs Q-learning loses "
             f"{gap_plain[at].mean():.1f} and CQL {gap[at].mean():.1f} on the mean of 10 records; the map shows CQL's choices "
-            "in the first record.",
+            "in the record where it loses most.",
             f"{percent[at]:.0f} % of the pairs recorded: Q-learning loses {gap_plain[at].mean():.1f}, CQL "
             f"{gap[at].mean():.1f}; red arrows are actions that the record does not hold",
         )
