@@ -310,21 +310,27 @@ def _batch(rng, n_steps, n_actions):
     return rng.normal(size=n_steps), rng.normal(scale=5.0, size=(n_steps, n_actions)), dones
 
 
-@ex4_7.group("steps that go on", "Where the episode goes on, the target is r + gamma max Q(s', .), row by row.")
-def _(student, rng):
-    for n_steps, n_actions, gamma in ((1, 3, 0.9), (6, 2, 0.0), (40, 5, 0.99)):
-        rewards, next_q, _ = _batch(rng, n_steps, n_actions)
-        ex4_7.compare(student, rewards, next_q, np.zeros(n_steps, dtype=bool), gamma)
+# Each group holds a step that ends its episode, so that the listing as it was found earns nothing.
 
 
 @ex4_7.group(
-    "steps that end", "Where the episode ended, the target is the reward alone, whatever stands in next_q.", weight=2
+    "mixed batches",
+    "In a batch of both kinds, a step that goes on has the target r + gamma max Q(s', .) of its own row, a step that ended "
+    "its reward.",
+    weight=2,
 )
 def _(student, rng):
-    for n_steps in (1, 8, 50):
-        rewards, next_q, dones = _batch(rng, n_steps, 4)
-        ex4_7.compare(student, rewards, next_q, dones, 0.95)
-    ex4_7.compare(student, rng.normal(size=5), np.full((5, 3), 1e6), np.ones(5, dtype=bool), 1.0)
+    for n_steps, n_actions, gamma in ((2, 3, 0.9), (6, 2, 0.5), (40, 5, 0.99)):
+        rewards, next_q, dones = _batch(rng, n_steps, n_actions)
+        dones[0], dones[1] = False, True
+        ex4_7.compare(student, rewards, next_q, dones, gamma)
+
+
+@ex4_7.group("batches that end", "Where every episode ended, the targets are the rewards, whatever stands in next_q.")
+def _(student, rng):
+    rewards, next_q, _ = _batch(rng, 8, 4)
+    ex4_7.compare(student, rewards, next_q, np.ones(8, dtype=bool), 0.95)
+    ex4_7.compare(student, rng.normal(size=1), np.array([[1e6, -1e6]]), np.array([True]), 1.0)
 
 
 @ex4_7.group(
@@ -472,7 +478,9 @@ def _(student, rng):
             0.9,
             1.0,
         )
-    ex4_6.compare(student, [[1000.0, 0.0], [-1000.0, 0.0]], [1, 0], [0.0, 0.0], [[0.0, 0.0]] * 2, [1, 1], 0.9, 1.0)
+    q_values = np.array([[1000.0, 0.0], [-1000.0, 0.0]])
+    actions, dones = np.array([1, 0]), np.array([True, True])
+    ex4_6.compare(student, q_values, actions, np.zeros(2), np.zeros((2, 2)), dones, 0.9, 1.0)
 
 
 @ex4_6.group(

@@ -306,7 +306,7 @@ def td_target(rewards, next_q, dones, gamma):
 
 buggy_line_4_7 = 4
 """,
-            ("steps that end", "kinds of dones"),
+            ("mixed batches", "batches that end", "kinds of dones"),
             "still gets a next value",
         ),
         Wrong(
@@ -319,7 +319,7 @@ def td_target(rewards, next_q, dones, gamma):
 
 buggy_line_4_7 = 4
 """,
-            ("steps that go on", "steps that end", "kinds of dones"),
+            ("mixed batches", "batches that end", "kinds of dones"),
             "the wrong way round",
         ),
         Wrong(
@@ -332,7 +332,7 @@ def td_target(rewards, next_q, dones, gamma):
 
 buggy_line_4_7 = 4
 """,
-            ("steps that end", "kinds of dones"),
+            ("mixed batches", "batches that end", "kinds of dones"),
             "dropped the reward of the last step",
         ),
         Wrong(
@@ -384,8 +384,8 @@ def td_target(rewards, next_q, dones, gamma):
 
 buggy_line_4_7 = 4
 """,
-            ("steps that go on", "steps that end", "kinds of dones"),
-            "row by row",
+            ("mixed batches", "kinds of dones"),
+            "of its own row",
         ),
         Wrong(
             """\
@@ -397,7 +397,7 @@ def td_target(rewards, next_q, dones, gamma):
 
 buggy_line_4_7 = 2
 """,
-            ("steps that end", "kinds of dones", "`buggy_line_4_7`"),
+            ALL,
             "masked the reward instead",
         ),
         Wrong(
@@ -410,7 +410,7 @@ def td_target(rewards, next_q, dones, gamma):
 
 buggy_line_4_7 = None
 """,
-            ("steps that end", "kinds of dones", "`buggy_line_4_7`"),
+            ALL,
             "Not answered",
         ),
     ],
@@ -607,7 +607,7 @@ def cql_loss(q_values, actions, rewards, next_q_values, dones, gamma, alpha):
     lse = m[:, 0] + np.log(np.exp(q_values - m).sum(axis=1))
     return np.mean((taken - y) ** 2 + alpha * (lse - taken))
 """,
-            ("large Q-values", "lists and integers"),
+            ("lists and integers",),
             "list indices",
         ),
         Wrong(
