@@ -50,7 +50,10 @@ chapter.derive(
         CLIPPED_2_2,
         right="The ratio is cut to 1.2 first, then multiplied.",
         slips=(
-            Slip(1.2, "This is the clipped ratio, or the product clipped. Clip the ratio, then multiply by the advantage."),
+            Slip(
+                1.2,
+                "This is the clipped ratio, or the product clipped. Clip the ratio, then multiply by the advantage.",
+            ),
             Slip(1.6, "You clipped to the lower end. A ratio of 1.65 lies above the range."),
             Slip(UNCLIPPED_2_2, "A ratio of 1.65 lies outside the range, so this term must differ from the first."),
             Slip(-CLIPPED_2_2, "Right size, but nothing changes the sign here: ratio and advantage are positive."),
@@ -362,13 +365,17 @@ ex2_7 = chapter.build(
             "Your mask is one step off: `dones[t]` says that the episode ended with step t itself.",
         ),
         Slip(
-            _gae(trace=lambda gamma, lam: lam), "The factor between one step and the next is gamma times lambda, not lambda."
+            _gae(trace=lambda gamma, lam: lam),
+            "The factor between one step and the next is gamma times lambda, not lambda.",
         ),
         Slip(
-            _gae(trace=lambda gamma, lam: gamma), "Lambda has no effect: the factor between steps is gamma times lambda."
+            _gae(trace=lambda gamma, lam: gamma),
+            "Lambda has no effect: the factor between steps is gamma times lambda.",
         ),
         Slip(_gae(trace=lambda gamma, lam: 0.0), "These are the one-step TD errors. Their discounted sum is missing."),
-        Slip(_gae(bootstrap=False), "`last_value` has no effect: the last step must see the value of the state after it."),
+        Slip(
+            _gae(bootstrap=False), "`last_value` has no effect: the last step must see the value of the state after it."
+        ),
         Slip(
             _gae(returns=_discounted),
             "The advantages are right. The returns are meant as advantages + values, not as discounted sums of rewards.",
@@ -535,7 +542,8 @@ def _(student, rng):
 
 
 @ex2_8.group(
-    "bad actions", "For a negative advantage the objective must stop rising below 1 - eps, and fall freely above 1 + eps."
+    "bad actions",
+    "For a negative advantage the objective must stop rising below 1 - eps, and fall freely above 1 + eps.",
 )
 def _(student, rng):
     logp_new, logp_old, advantages = _samples(rng, 60)

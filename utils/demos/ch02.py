@@ -32,7 +32,9 @@ def clipped_surrogate():
         slope = a if on_slope else 0.0
         figure, (left, right) = new_figure(2, width=9.0, height=3.4)
         for ax in (left, right):
-            ax.axvspan(1 - width, 1 + width, color="#EEEEEE", zorder=0, label=f"inside [{1 - width:.2f}, {1 + width:.2f}]")
+            ax.axvspan(
+                1 - width, 1 + width, color="#EEEEEE", zorder=0, label=f"inside [{1 - width:.2f}, {1 + width:.2f}]"
+            )
             ax.set(xlim=(low, high), xlabel="ratio  π(a|s) / π_old(a|s)")
         left.plot([low, high], [a * low, a * high], color=ORANGE, linestyle="--", label="ratio × A, no clip")
         ends = np.unique([low, corner, high])
@@ -142,7 +144,10 @@ def several_epochs(seed=4):
         left.axhline(0, color="black", linewidth=0.8)
         left.plot(epochs, surrogate, color=ORANGE, label="on the batch: mean of ratio × A", **style)
         left.plot(epochs, gain, color=GREEN, label="true gain in reward", **style)
-        left.set(ylabel="change since the batch was sampled", ylim=(min(-0.45, 1.1 * gain.min()), max(0.75, 1.1 * surrogate.max())))
+        left.set(
+            ylabel="change since the batch was sampled",
+            ylim=(min(-0.45, 1.1 * gain.min()), max(0.75, 1.1 * surrogate.max())),
+        )
         left.legend(**above)
         middle.plot(epochs, fraction, color=RED, label="clip fraction", **style)
         middle.set(ylabel="share of samples outside the range", ylim=(-0.03, 1.03))
