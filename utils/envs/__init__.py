@@ -1,0 +1,1 @@
+"""Small environments of the course's own, with the Gymnasium API."""
