@@ -82,9 +82,7 @@ def _draw_maze(ax, runs, planning, episode):
     cells = np.flatnonzero(runs.values[planning][episode] > 0)
     rows, columns = np.divmod(cells, maze.shape[1])
     along = np.array([(0, 1), (0, -1), (-1, 0), (1, 0)])[runs.greedy[planning][episode][cells]].reshape(-1, 2)
-    ax.quiver(
-        columns, rows, along[:, 0], along[:, 1], pivot="mid", scale=14, width=0.009, headwidth=4, color=ORANGE
-    )
+    ax.quiver(columns, rows, along[:, 0], along[:, 1], pivot="mid", scale=14, width=0.009, headwidth=4, color=ORANGE)
     for letter, cell in (("S", maze.start), ("G", maze.goal)):
         row, column = divmod(cell, maze.shape[1])
         ax.text(column - 0.3, row - 0.25, letter, ha="center", va="center", weight="bold", fontsize=9, color=BLACK)
@@ -221,7 +219,13 @@ def pendulum_model():
         figure, (left, middle, right) = new_figure(3, width=11.5, height=3.3, width_ratios=(1.25, 1, 1))
         _place(figure, (left, middle, right), [(0.05, 0.24), (0.46, 0.21), (0.75, 0.24)], bottom=0.16, height=0.7)
         image = left.imshow(
-            np.log10(doubt + 1e-6), extent=(-180, 180, -8, 8), origin="lower", aspect="auto", vmin=-3, vmax=1, cmap="Purples"
+            np.log10(doubt + 1e-6),
+            extent=(-180, 180, -8, 8),
+            origin="lower",
+            aspect="auto",
+            vmin=-3,
+            vmax=1,
+            cmap="Purples",
         )
         left.grid(False)
         left.plot(np.degrees(states[:, 0] - HANGING), states[:, 1], ".", color=BLACK, markersize=2, label="data")

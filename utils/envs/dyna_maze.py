@@ -1,5 +1,7 @@
 """The Dyna maze: the gridworld on which planning with a learned model was first shown to pay."""
 
+from typing import ClassVar
+
 import gymnasium
 import numpy as np
 
@@ -37,7 +39,7 @@ class DynaMaze(gymnasium.Env):
     programming"; Sutton and Barto (2018), "Reinforcement learning: an introduction", example 8.1.
     """
 
-    metadata = {"render_modes": []}
+    metadata: ClassVar = {"render_modes": []}
 
     def __init__(self, layout=LAYOUT):
         if len({len(row) for row in layout}) != 1:

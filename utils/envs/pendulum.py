@@ -1,5 +1,7 @@
 """A pendulum with a weak motor: the smallest system on which a learned model goes wrong in an interesting way."""
 
+from typing import ClassVar
+
 import gymnasium
 import numpy as np
 
@@ -62,7 +64,7 @@ class Pendulum(gymnasium.Env):
         Angle (rad, not wrapped) and angular velocity (rad/s).
     """
 
-    metadata = {"render_modes": []}
+    metadata: ClassVar = {"render_modes": []}
 
     def __init__(self):
         high = np.array([1.0, 1.0, MAX_SPEED], dtype=np.float32)
