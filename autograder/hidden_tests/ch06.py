@@ -458,7 +458,7 @@ def _(student, rng):
 
         def model(s, a):
             calls["model"] += 1
-            return float(a), calls["model"], calls["model"] % 4 == 0
+            return 10.0 * a, calls["model"], calls["model"] % 4 == 0
 
         return policy, model, calls
 
@@ -531,6 +531,10 @@ ex6_8 = chapter.debug(
             "You dropped the reward of the last step too. Only what would follow it falls away.",
         ),
         Slip(
+            _backup(lambda best, r, done, gamma: r),
+            "Now no step sees the next state's value. Only the end of an episode cuts it off.",
+        ),
+        Slip(
             _backup(lambda best, r, done, gamma: r + gamma * best if done else r),
             "The mask is the wrong way round: `done` true means that nothing follows.",
         ),
@@ -539,10 +543,6 @@ ex6_8 = chapter.debug(
             "You set the next state's row to 0. With an automatic reset that is the start's row: you erase what was learned.",
         ),
         Slip(_skipping, "You make no update at the end. The last step still teaches its reward."),
-        Slip(
-            _backup(lambda best, r, done, gamma: r),
-            "Now no step sees the next state's value. Only the end of an episode cuts it off.",
-        ),
     ),
 )
 

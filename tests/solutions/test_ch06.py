@@ -67,9 +67,7 @@ def optimal_values(model, n_states, gamma):
 @pytest.mark.parametrize("seed", range(5))
 def test_planning_converges_to_the_optimum(seed):
     rng = np.random.default_rng(seed)
-    model = {
-        (s, a): (rng.normal(), int(rng.integers(6)), bool(rng.random() < 0.2)) for s in range(6) for a in range(3)
-    }
+    model = {(s, a): (rng.normal(), int(rng.integers(6)), bool(rng.random() < 0.2)) for s in range(6) for a in range(3)}
     q = rng.normal(size=(6, 3))
     for _ in range(400):
         q = solutions.planning_updates(q, model, list(model), 0.7, 0.9)
@@ -137,9 +135,11 @@ def test_branched_rollouts_follow_gymnasium():
 def test_branched_rollouts_through_the_pendulum_environment():
     env, state = Pendulum(), np.array([2.0, -1.0])
     env.reset(options={"state": state})
-    policy = lambda s: np.clip(s[1], -2, 2)
     branch = solutions.branched_rollouts(
-        [state], policy, lambda s, a: (float(pendulum_reward(s, a)), pendulum_step(s, a), False), 25
+        [state],
+        lambda s: np.clip(s[1], -2, 2),
+        lambda s, a: (float(pendulum_reward(s, a)), pendulum_step(s, a), False),
+        25,
     )
     assert len(branch) == 25
     for _, action, reward, after, _ in branch:

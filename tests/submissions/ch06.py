@@ -218,14 +218,14 @@ def planning_updates(q, model, replay, alpha, gamma):
             """\
 def planning_updates(q, model, replay, alpha, gamma):
     q = q.copy()
-    for s, a in set(replay):
+    for s, a in dict.fromkeys(replay):
         r, s_next, done = model[s, a]
         target = r if done else r + gamma * q[s_next].max()
         q[s, a] += alpha * (target - q[s, a])
     return q
 """,
             ("order of the updates",),
-            "each update must use the table",
+            "must be updated each time",
         ),
         Wrong(
             """\
@@ -567,7 +567,7 @@ def dyna_backup(q, s, a, r, s_next, done, alpha, gamma):
 buggy_line_6_8 = 3
 """,
             ("end of an episode", "ordinary steps", "done as 0 or 1", "the slot machine"),
-            "wrong way round",
+            "no step sees the next state's value",
         ),
         Wrong(
             """\
