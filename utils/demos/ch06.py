@@ -85,7 +85,7 @@ def _draw_maze(ax, runs, planning, episode):
     ax.quiver(columns, rows, along[:, 0], along[:, 1], pivot="mid", scale=14, width=0.009, headwidth=4, color=ORANGE)
     for letter, cell in (("S", maze.start), ("G", maze.goal)):
         row, column = divmod(cell, maze.shape[1])
-        ax.text(column - 0.3, row - 0.25, letter, ha="center", va="center", weight="bold", fontsize=9, color=BLACK)
+        ax.text(column - 0.25, row - 0.22, letter, ha="center", va="center", weight="bold", fontsize=9, color=BLACK)
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
 
@@ -249,7 +249,9 @@ def pendulum_model():
         right.set(xlabel="steps of 0.05 s", ylabel="degrees", yscale="log", ylim=(1e-4, 2e3))
         right.set_yticks([1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000])
         right.minorticks_off()  # some fifty small ticks would take a third of the time
-        right.legend(loc="lower left", bbox_to_anchor=(-0.1, 1), ncols=3, columnspacing=0.8, handlelength=1.4)
+        right.legend(
+            loc="lower left", bbox_to_anchor=(-0.2, 1), ncols=3, columnspacing=0.8, handlelength=1.2, handletextpad=0.4
+        )
         view.draw(
             figure,
             f"Map of the ensemble's disagreement over the phase plane, small where the data lie; the members' "
