@@ -168,18 +168,13 @@ def revealed(chapter):
     solutions = {}
     for exercise_id, exercise in chapter.exercises.items():
         code = _solution_region(sources[grade_id(exercise_id)])
-        texts = [exercise.right, *(right_message(question) for question in exercise.questions)]
+        texts = [exercise.right, *(release.right_message(question) for question in exercise.questions)]
         solutions[exercise_id] = {
             "code": code,
             "library": _library_source(chapter.number, code, exercise.reference),
             "why": "\n\n".join(text for text in texts if text),
         }
     return solutions
-
-
-def right_message(question):
-    """What `check` says to a right answer."""
-    return getattr(question, "right", None) or question.options[question.value]
 
 
 def _solution_region(source):

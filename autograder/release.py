@@ -21,6 +21,7 @@ FORBIDDEN = (
     "autograder.",
     "utils.solutions",
 )
+NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\d)")
 STUDENT_CODE = ("utils",)
 STAFF_CODE = ("utils/solutions",)
 
@@ -115,42 +116,41 @@ def student_files():
 
 def _answers_in(chapter):
     """Answers of a chapter that stand in its released notebook, its demos or its checks."""
-    number = chapter.number
     notebook = course.RELEASE / chapter.notebook / f"{chapter.notebook}.ipynb"
-    texts = {
-        notebook: _sources(notebook),
-        chapter.checks_path: chapter.checks_path.read_text(encoding="utf-8"),
-    }
-    demos = course.COURSE / "utils" / "demos" / f"{number}.py"
+    demos = course.COURSE / "utils" / "demos" / f"{chapter.number}.py"
+    texts = {notebook: _sources(notebook), chapter.checks_path: chapter.checks_path.read_text(encoding="utf-8")}
     if demos.exists():
         texts[demos] = demos.read_text(encoding="utf-8")
     found = []
-    for exercise in chapter.exercises.values():
-        for question in exercise.questions:
-            for path, text in texts.items():
-                found += [
-                    f"{path.relative_to(course.COURSE)}: {words!r}, of exercise {exercise.id}"
-                    for words in telltales(question)
-                    if re.search(rf"(?<![\d.]){re.escape(words)}", text)
-                ]
+    for path, text in texts.items():
+        numbers = set(NUMBER.findall(text))
+        for exercise in chapter.exercises.values():
+            for question in exercise.questions:
+                given_away = [number for number in numbers if gives_away(number, question)]
+                if right_message(question) in text:
+                    given_away.append(right_message(question))
+                place = path.relative_to(course.COURSE)
+                found += [f"{place}: {words!r}, of exercise {exercise.id}" for words in given_away]
     return found
 
 
-def telltales(question):
-    """Texts that would give an answer away wherever they stand.
+def right_message(question):
+    """What `check` says to a right answer."""
+    return getattr(question, "right", None) or question.options[question.value]
 
-    An answer such as 1.5 or "B" is too short to be one: it stands everywhere for other reasons. The message of a right
-    answer always is one.
+
+def gives_away(number, question):
+    """Whether a number in a text is the answer to a question, rounded or cut off at three digits or more.
+
+    An answer that three digits express exactly, such as 1.5, stands everywhere for other reasons and is no leak.
     """
     if not isinstance(question, Number):
-        right = getattr(question, "right", None) or question.options[question.value]
-        return [json.dumps(right, ensure_ascii=False)[1:-1]]
-    texts = [json.dumps(question.right, ensure_ascii=False)[1:-1]]
-    size = abs(question.value)
-    rounded = f"{size:#.3g}".rstrip(".")
-    if "e" not in rounded and abs(float(rounded) - size) > 1e-9 * size:
-        texts += {rounded, f"{size:.12f}"[: len(rounded)]}  # 0.818, and 0.817 as the beginning of 0.8176
-    return texts
+        return False
+    size = abs(float(question.value))
+    if abs(float(f"{size:.3g}") - size) <= 1e-9 * size or len(number.replace(".", "").lstrip("0")) < 3:
+        return False
+    unit = 10.0 ** -len(number.partition(".")[2])
+    return abs(float(number) - size) < unit
 
 
 def _sources(path):

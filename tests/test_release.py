@@ -36,6 +36,15 @@ def test_a_leak_would_be_noticed(words, tmp_path, monkeypatch):
     assert release.leaks()
 
 
+@pytest.mark.parametrize(
+    ("number", "leak"),
+    [("0.818", True), ("0.817", True), ("0.8175744", True), ("0.82", False), ("0.8195", False), ("818", False)],
+)
+def test_an_answer_is_recognised_rounded_and_cut_off(number, leak):
+    (question,) = CHAPTERS["ch00"].exercises["0.1"].questions
+    assert release.gives_away(number, question) is leak
+
+
 def test_the_contract_holds():
     assert [str(problem) for problem in contract.problems()] == []
 
