@@ -1,0 +1,1 @@
+"""Small environments written for this course, after Gymnasium's interface."""
