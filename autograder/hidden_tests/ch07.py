@@ -65,9 +65,9 @@ chapter.derive(
         "answer_7_2",
         solutions.telescoped(POTENTIALS_7_2, 1.0),
         right="The terms are -2, -2 and -1. Whatever happened on the way cancels: the sum is minus the potential of the first "
-        "state. A different way from the same start to a terminal state has the same sum, so no way is favoured.\n\nA popular answer "
-        "key writes the sum as gamma to the power T + 1 times the potential of a state T + 1 that does not exist. The number comes out "
-        "the same here only because the last potential is 0.",
+        "state. A different way from the same start to a terminal state has the same sum, so no way is favoured."
+        "\n\nA popular answer key writes the sum as gamma to the power T + 1 times the potential of a state T + 1 that does "
+        "not exist. The number comes out the same here only because the last potential is 0.",
         slips=(
             Slip(
                 -solutions.telescoped(POTENTIALS_7_2, 1.0),
@@ -115,12 +115,12 @@ chapter.design(
         "answer_7_4",
         "D",
         options={
-            "A": "Without a potential the agent learns the right thing in the end, but until the first goal nothing tells it where "
-            "to go.",
-            "B": "The straight line ignores walls: where a wall stands between the agent and the goal it pulls into dead ends. It "
-            "helps, but something better is on the list.",
-            "C": "A potential of the time telescopes too, and with 0 at the end it leaves the best policy alone. But it has the same "
-            "value in every cell, so it does not say where the goal is.",
+            "A": "Without a potential the agent learns the right thing in the end, but until the first goal nothing tells it "
+            "where to go.",
+            "B": "The straight line ignores walls: where a wall stands between the agent and the goal it pulls into dead ends. "
+            "It helps, but something better is on the list.",
+            "C": "A potential of the time telescopes too, and with 0 at the end it leaves the best policy alone. But it has the "
+            "same value in every cell, so it does not say where the goal is.",
             "D": "With a cost of 1 per step and no discount this is V* itself, the perfect potential: each right step then earns "
             "exactly 0, each wrong one less, and nothing is left to find out by waiting. The minus sign matters: plus the "
             "length would point away from the goal. With +1 at the goal and a discount, V* has the length in the exponent: "
@@ -138,8 +138,8 @@ chapter.trace(
         "answer_7_5",
         "A",
         options={
-            "A": "The sums over prefixes look like a potential, but it changes with the policy that is being optimised, and it is "
-            "not 0 when the response ends: the whole log-ratio stays on the bill. So the optimum moves, from the "
+            "A": "The sums over prefixes look like a potential, but it changes with the policy that is being optimised, and it "
+            "is not 0 when the response ends: the whole log-ratio stays on the bill. So the optimum moves, from the "
             "response of largest reward to the reference reweighted by exp(r / beta). That is what the charge is for.",
             "B": "The charges do add up to one number, the log-ratio of the response. But that number is not the same for all "
             "responses, as it would have to be if the best policy were to stay.",
@@ -196,13 +196,18 @@ ex7_6 = chapter.build(
             lambda potentials, dones, gamma: -_terms(after_done=0.0)(potentials, dones, gamma),
             "Every sign is turned round: the new potential stands first, the old one is subtracted.",
         ),
-        Slip(_terms(after_done=0.0, first_gamma=1.0), "The discount is missing: the new potential is multiplied by gamma."),
+        Slip(
+            _terms(after_done=0.0, first_gamma=1.0),
+            "The discount is missing: the new potential is multiplied by gamma.",
+        ),
         Slip(
             lambda potentials, dones, gamma: gamma * _terms(after_done=0.0, first_gamma=1.0)(potentials, dones, gamma),
             "You discounted both potentials. Only the new one is discounted.",
         ),
         Slip(
-            lambda potentials, dones, gamma: gamma ** np.arange(len(dones)) * _terms(after_done=0.0)(potentials, dones, gamma),
+            lambda potentials, dones, gamma: (
+                gamma ** np.arange(len(dones)) * _terms(after_done=0.0)(potentials, dones, gamma)
+            ),
             "You multiplied by gamma**t as well. That belongs to the return, not to the bonus of a step.",
         ),
     ),
@@ -218,7 +223,9 @@ def _(student, rng):
     ex7_6.compare(student, rng.normal(size=9), np.zeros(8, dtype=bool), 1.0)
 
 
-@ex7_6.group("terminal steps", "On a step into a terminal state, your bonus is off. What is the potential there?", weight=2)
+@ex7_6.group(
+    "terminal steps", "On a step into a terminal state, your bonus is off. What is the potential there?", weight=2
+)
 def _(student, rng):
     for steps in (1, 3, 20):
         dones = np.zeros(steps, dtype=bool)
@@ -248,7 +255,9 @@ def _(student, rng):
     for unknown in (np.nan, np.inf, -np.inf):
         potentials = rng.normal(size=6)
         potentials[-1] = unknown
-        ex7_6.compare(student, potentials, [False, False, False, False, True], 0.95)
+        expected = solutions.shaping_terms(potentials, [False] * 4 + [True], 0.95).tolist()
+        if not agree(student(potentials, [False] * 4 + [True], 0.95), expected):
+            raise Fail("")  # the group's own message: nan equals nan, so a slip would be recognised wrongly
 
 
 @ex7_6.group(
@@ -456,13 +465,17 @@ ex7_8 = chapter.debug(
     slips=(
         Slip(
             lambda rewards, potentials, gamma: (
-                np.asarray(rewards, float) + np.asarray(potentials[:-1], float) * gamma - np.asarray(potentials[1:], float)
+                np.asarray(rewards, float)
+                + np.asarray(potentials[:-1], float) * gamma
+                - np.asarray(potentials[1:], float)
             ),
             "This is still the old bonus: a step towards higher potential is punished.",
         ),
         Slip(
             lambda rewards, potentials, gamma: (
-                np.asarray(rewards, float) + np.asarray(potentials[1:], float) - gamma * np.asarray(potentials[:-1], float)
+                np.asarray(rewards, float)
+                + np.asarray(potentials[1:], float)
+                - gamma * np.asarray(potentials[:-1], float)
             ),
             "The sign is right now, but the discount stands at the state before the step.",
         ),
@@ -471,7 +484,9 @@ ex7_8 = chapter.debug(
             "The discount got lost.",
         ),
         Slip(
-            lambda rewards, potentials, gamma: np.asarray(rewards, float) + gamma * np.diff(np.asarray(potentials, float)),
+            lambda rewards, potentials, gamma: (
+                np.asarray(rewards, float) + gamma * np.diff(np.asarray(potentials, float))
+            ),
             "You discounted both potentials. Only that of the state after the step is discounted.",
         ),
         Slip(

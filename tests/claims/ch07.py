@@ -36,16 +36,14 @@ def _brightest_of_the_pocket():
 
 
 def _exits(phi, reset=False):
-    cells, left, right, seeming = demos._exits(phi, reset)
+    _, left, right, seeming = demos._exits(phi, reset)
     goes_left = seeming > right
     lost = np.where(goes_left & (left < right), right - left, 0.0)
     return goes_left.sum(), lost.max()
 
 
 def _reset_agrees():
-    return max(
-        np.abs(demos._exits(phi, True)[3] - demos._exits(phi, True)[1]).max() for phi in np.linspace(0, 4, 9)
-    )
+    return max(np.abs(demos._exits(phi, True)[3] - demos._exits(phi, True)[1]).max() for phi in np.linspace(0, 4, 9))
 
 
 @functools.cache

@@ -103,6 +103,15 @@ def shaping_terms(potentials, dones, gamma):
 """,
             "list",
         ),
+        Right(
+            """\
+def shaping_terms(potentials, dones, gamma):
+    if len(potentials) != len(dones) + 1:
+        raise ValueError
+    return gamma * np.where(dones, 0.0, potentials[1:]) - potentials[:-1]
+""",
+            "short",
+        ),
         Wrong(
             """\
 def shaping_terms(potentials, dones, gamma):
@@ -214,22 +223,12 @@ def shaping_terms(potentials, dones, gamma):
 def shaping_terms(potentials, dones, gamma):
     if len(potentials) != len(dones) + 1:
         raise ValueError
-    return gamma * np.where(dones, 0.0, potentials[1:]) - potentials[:-1]
-""",
-            ("unknown potential at the end", "lists and whole numbers"),
-            "",
-        ),
-        Wrong(
-            """\
-def shaping_terms(potentials, dones, gamma):
-    if len(potentials) != len(dones) + 1:
-        raise ValueError
     potentials = np.asarray(potentials, dtype=float)
     terms = gamma * potentials[1:] - potentials[:-1]
     terms[-1] = -potentials[-2]
     return terms
 """,
-            ("steps inside an episode", "several episodes in one record"),
+            ("steps inside an episode", "several episodes in one record", "lists and whole numbers"),
             "On steps that do not end an episode",
         ),
     ],
@@ -365,7 +364,7 @@ def is_potential_based(shaping, gamma, tol=1e-8):
     phi = np.linalg.lstsq(A, f, rcond=None)[0]
     return bool(np.abs(A @ phi - f).max() <= tol)
 """,
-            ("every transition exists", "missing transitions", "the discount", "islands", "tolerance"),
+            ALL,
             "With a discount below 1",
         ),
         Wrong(
@@ -477,7 +476,7 @@ def is_potential_based(shaping, gamma, tol=1e-8):
     misfit = gamma * phi[None, :] - phi[:, None] - F
     return bool(np.nanmax(np.abs(misfit)) <= tol)
 """,
-            ALL,
+            ("missing transitions", "two ways to one place", "islands"),
             "Only those that exist make a demand",
         ),
     ],

@@ -255,7 +255,9 @@ def circling_robot():
     ipywidgets.Widget
     """
     robot = _robot()
-    kind = choice("bonus", [("b for each step forward", "forward"), ("potential-based, Φ = −b × distance", "potential")])
+    kind = choice(
+        "bonus", [("b for each step forward", "forward"), ("potential-based, Φ = −b × distance", "potential")]
+    )
     size = slider("b", 0.0, 0.0, 2.0, 0.1, readout_format=".1f")
     gamma = slider("discount γ", 0.95, 0.9, 0.99, 0.01)
     view = FigureView()
