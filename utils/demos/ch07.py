@@ -109,7 +109,7 @@ def maze_potentials():
         rows, columns = np.transpose(maze.cells)
         down, across = np.transpose(list(MOVES.values()))[:, best]
         for chosen, colour in ((decided & optimal, "white"), (decided & ~optimal, RED)):
-            left.quiver(columns[chosen], rows[chosen], across[chosen], down[chosen], color=colour, pivot="middle",
+            left.quiver(columns[chosen], rows[chosen], across[chosen], down[chosen], color=colour, pivot="middle", edgecolor="black", linewidth=0.4,
                         angles="xy", scale_units="xy", scale=1.5, width=0.008)  # fmt: skip
         open_cells = ~decided & (np.arange(maze.n_cells) != maze.goal)
         left.plot(columns[open_cells], rows[open_cells], ".", color="white", markersize=3)
@@ -120,7 +120,7 @@ def maze_potentials():
         left.text(column, row, "G", color=ORANGE, ha="center", va="center", fontweight="bold", fontsize=13)
         left.grid(False)
         left.set(xticks=[], yticks=[])
-        left.set_title(f"one agent after {episodes.value} episodes")
+        left.set_title(f"one agent, episodes learned: {episodes.value}")
         numbers = np.arange(1, lengths.shape[1] + 1)
         for label, other in POTENTIALS.items():
             chosen = other == kind.value
