@@ -109,8 +109,8 @@ def maze_potentials():
         rows, columns = np.transpose(maze.cells)
         down, across = np.transpose(list(MOVES.values()))[:, best]
         for chosen, colour in ((decided & optimal, "white"), (decided & ~optimal, RED)):
-            left.quiver(columns[chosen], rows[chosen], across[chosen], down[chosen], color=colour, pivot="middle", edgecolor="black", linewidth=0.4,
-                        angles="xy", scale_units="xy", scale=1.5, width=0.008)  # fmt: skip
+            left.quiver(columns[chosen], rows[chosen], across[chosen], down[chosen], color=colour, pivot="middle",
+                        edgecolor="black", linewidth=0.4, angles="xy", scale_units="xy", scale=1.5, width=0.008)  # fmt: skip
         open_cells = ~decided & (np.arange(maze.n_cells) != maze.goal)
         left.plot(columns[open_cells], rows[open_cells], ".", color="white", markersize=3)
         wrong, undecided = int((decided & ~optimal).sum()), int(open_cells.sum())
