@@ -9,7 +9,7 @@ from tests.chapters import solved_notebook
 from tests.claims import Claim
 from utils import exact_mdp
 from utils.demos import ch07 as demos
-from utils.envs.shaping_maze import ShapingMaze
+from utils.envs.shaping_maze import Crowd, ShapingMaze
 from utils.solutions import ch07 as solutions
 
 MAZE = ShapingMaze()
@@ -22,6 +22,19 @@ def _notebook(name):
 def _mean_steps(kind, episode):
     """Mean steps of an episode (the first is 1) in the second demo."""
     return demos._maze_training(kind)[0].mean(axis=0)[episode - 1]
+
+
+def _share_in_the_pocket(kind):
+    """Share of the first 400 steps of the first episode that are spent in the pocket."""
+    crowd = Crowd(MAZE, demos.MAZE_GAMMA, start_values=demos._maze_potential(MAZE, kind))
+    pocket = np.array([2 <= row <= 4 and 1 <= column <= 5 for row, column in MAZE.cells])
+    inside = total = 0
+    for _ in range(400):
+        crowd.step()
+        first = np.array([not lengths for lengths in crowd.lengths])
+        inside += pocket[crowd.cell][first].sum()
+        total += first.sum()
+    return inside / total
 
 
 def _way_after_training(kind):
@@ -123,6 +136,8 @@ CLAIMS = [
     Claim("81 with the shortest path", 81, lambda: _mean_steps("path", 1), 0.5),
     Claim("3,384 with the bad one", 3384, lambda: _mean_steps("lure", 1), 0.5),
     Claim("brightest inside the pocket next to the wall", 1, _brightest_of_the_pocket, 0),
+    Claim("Of their first 400 steps the agents spend 94 % in there", 0.94, lambda: _share_in_the_pocket("straight"), 5e-3),
+    Claim("without a potential it is 51 %", 0.51, lambda: _share_in_the_pocket("none"), 5e-3),
     Claim("best moves lead from S to G in 15 steps", 15, lambda: _way_after_training("lure"), 0),
     Claim("it still needs 60 steps on average", 60, lambda: _mean_steps("straight", 25), 0.5),
     Claim("no potential only 19", 19, lambda: _mean_steps("none", 25), 0.5),

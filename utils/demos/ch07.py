@@ -130,6 +130,7 @@ def maze_potentials():
         right.axhline(shortest, color="gray", linestyle=":", label=f"shortest way: {shortest:.0f} steps")
         right.axvline(max(episodes.value, 0.5), color="gray", linewidth=1)
         right.set(xlabel="episode", ylabel="steps to the goal (mean of 20 agents)", yscale="log", ylim=(10, 5000))
+        right.minorticks_off()  # the small ticks of a logarithmic axis are slow to draw
         right.legend(loc="upper right", fontsize=7.5)
         mean = lengths.mean(axis=0)
         total = lengths.sum(axis=1).mean()
