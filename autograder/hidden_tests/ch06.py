@@ -437,7 +437,7 @@ def _(student, rng):
     before = starts.copy()
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     policy = lambda s: float(np.tanh(s[0]))
-    model = lambda s, a: (float(s @ s), turn @ s + a, bool(s[1] > 1.0))
+    model = lambda s, a: (float(s @ s), turn @ s + a, bool(s[1] > 0.3))
     ex6_7.compare(student, starts, policy, model, 5)
     ex6_7.compare(student, list(starts), policy, model, 2)
     if not np.array_equal(starts, before):
@@ -569,12 +569,17 @@ def _(student, rng):
     ex6_8.compare(student, q, 0, 1, 1.0, 0, True, 0.5, 0.9)  # an automatic reset to the same state
 
 
-@ex6_8.group("ordinary steps", "With `done` false nothing may change: reward plus gamma times the best next value.")
+@ex6_8.group(
+    "whole episodes",
+    "Over whole episodes your values are off: only the last step is cut off; the others take reward plus gamma times the best "
+    "next value.",
+)
 def _(student, rng):
+    # The last step comes first, so that the listing as it was given earns nothing here.
     for n_states, n_actions in ((2, 1), (3, 2), (6, 4)):
-        for _ in range(3):
+        for done in (True, False, False, False):
             ex6_8.compare(
-                student, *_transition(rng, n_states, n_actions), False, rng.uniform(0.1, 1), rng.uniform(0.5, 1)
+                student, *_transition(rng, n_states, n_actions), done, rng.uniform(0.1, 1), rng.uniform(0.5, 1)
             )
     ex6_8.compare(student, np.full((2, 2), -5.0), 0, 1, 1.0, 0, False, 0.5, 0.9)
 
@@ -593,6 +598,8 @@ def _(student, rng):
         result = student(q, s, a, r, s_next, done, 0.5, 0.9)
         if not np.array_equal(q, before):
             raise Fail("Your function changed the table it was given. Keep the copy of line 2.")
+        if done:
+            ex6_8.compare(student, before, s, a, r, s_next, done, 0.5, 0.9)
         changed = np.asarray(result) != before
         assert changed[s, a]
         assert changed.sum() == 1

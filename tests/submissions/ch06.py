@@ -538,7 +538,7 @@ def dyna_backup(q, s, a, r, s_next, done, alpha, gamma):
 
 buggy_line_6_8 = 3
 """,
-            ("end of an episode", "done as 0 or 1", "the slot machine"),
+            ("end of an episode", "whole episodes", "done as 0 or 1", "a new table", "the slot machine"),
             "still does not end",
         ),
         Wrong(
@@ -552,7 +552,7 @@ def dyna_backup(q, s, a, r, s_next, done, alpha, gamma):
 
 buggy_line_6_8 = 3
 """,
-            ("end of an episode", "done as 0 or 1", "the slot machine"),
+            ("end of an episode", "whole episodes", "done as 0 or 1", "a new table", "the slot machine"),
             "dropped the reward",
         ),
         Wrong(
@@ -566,8 +566,8 @@ def dyna_backup(q, s, a, r, s_next, done, alpha, gamma):
 
 buggy_line_6_8 = 3
 """,
-            ("end of an episode", "ordinary steps", "done as 0 or 1", "the slot machine"),
-            "no step sees the next state's value",
+            ("end of an episode", "whole episodes", "done as 0 or 1", "a new table", "the slot machine"),
+            "still does not end",
         ),
         Wrong(
             """\
@@ -582,7 +582,7 @@ def dyna_backup(q, s, a, r, s_next, done, alpha, gamma):
 
 buggy_line_6_8 = 3
 """,
-            ("end of an episode", "done as 0 or 1", "a new table", "the slot machine"),
+            ("end of an episode", "whole episodes", "done as 0 or 1", "a new table", "the slot machine"),
             "you erase what was learned",
         ),
         Wrong(
@@ -598,7 +598,7 @@ def dyna_backup(q, s, a, r, s_next, done, alpha, gamma):
 
 buggy_line_6_8 = 3
 """,
-            ("end of an episode", "done as 0 or 1", "a new table", "the slot machine"),
+            ("end of an episode", "whole episodes", "done as 0 or 1", "a new table", "the slot machine"),
             "no update at the end",
         ),
         Wrong(
@@ -653,7 +653,7 @@ def dyna_backup(q, s, a, r, s_next, done, alpha, gamma):
 
 buggy_line_6_8 = None
 """,
-            ("ordinary steps", "done as 0 or 1", "`buggy_line_6_8`"),
+            ("whole episodes", "done as 0 or 1", "`buggy_line_6_8`"),
             "no step sees the next state's value",
         ),
     ],
