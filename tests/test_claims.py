@@ -42,7 +42,12 @@ def markdown_cells(chapter):
 
 
 @pytest.mark.parametrize(
-    ("number", "position"), [(number, i) for number in CHAPTERS for i in range(len(claims(number)))]
+    ("number", "position"),
+    [
+        pytest.param(number, i, marks=pytest.mark.xdist_group(f"claims {number}"))  # one worker solves a notebook once
+        for number in CHAPTERS
+        for i in range(len(claims(number)))
+    ],
 )
 def test_claim(number, position):
     claim = claims(number)[position]

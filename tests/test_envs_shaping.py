@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from utils import exact_mdp
+from utils.envs.planning import optimal_values, policy_values
 from utils.envs.shaping_maze import POCKET_MAZE, Crowd, ShapingMaze
 
 
@@ -78,7 +78,7 @@ def test_bad_arguments():
 
 def test_exact_solution_of_the_maze_is_the_path_length():
     maze = ShapingMaze(POCKET_MAZE)
-    values, action_values = exact_mdp.solve(*maze.model(), 0.95)
+    values, action_values = optimal_values(*maze.model(), 0.95)
     lengths = maze.path_lengths()
     expected = np.where(lengths == 0, 0.0, 0.95 ** (lengths - 1))
     assert np.allclose(values, expected, atol=1e-10)
@@ -94,16 +94,16 @@ def test_exact_solution_beats_every_policy_of_a_small_process():
         reward = rng.normal(size=(4, 2))
         best = np.max(
             [
-                exact_mdp.policy_values(transition, reward, 0.8, np.array(policy))[0]
+                policy_values(transition, reward, np.array(policy), 0.8)
                 for policy in itertools.product(range(2), repeat=4)
             ],
             axis=0,
         )
-        assert np.allclose(exact_mdp.solve(transition, reward, 0.8)[0], best, atol=1e-9)
+        assert np.allclose(optimal_values(transition, reward, 0.8)[0], best, atol=1e-9)
     with pytest.raises(ValueError):
-        exact_mdp.solve(transition, reward, 1.0)
+        optimal_values(transition, reward, 1.0)
     with pytest.raises(ValueError):
-        exact_mdp.solve(transition[:, :1], reward, 0.5)
+        optimal_values(transition[:, :1], reward, 0.5)
 
 
 def test_a_crowd_learns_the_shortest_way_and_repeats_itself():

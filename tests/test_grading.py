@@ -10,6 +10,7 @@ from autograder import course, grading, notebooks, sample_class
 from tests.chapters import CHAPTERS, Right, bank
 
 CHAPTER = "ch00_reward_modeling"
+pytestmark = pytest.mark.xdist_group("grading")  # one worker grades the class once
 
 
 def submission(**changes):

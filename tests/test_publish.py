@@ -11,6 +11,8 @@ from autograder import publish, release
 from tests.chapters import CHAPTERS
 from utils import progress, solution
 
+pytestmark = pytest.mark.xdist_group("publish")  # one worker publishes once
+
 
 @pytest.fixture(scope="module")
 def editions(tmp_path_factory):

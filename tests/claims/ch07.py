@@ -7,8 +7,8 @@ import numpy as np
 
 from tests.chapters import solved_notebook
 from tests.claims import Claim
-from utils import exact_mdp
 from utils.demos import ch07 as demos
+from utils.envs.planning import optimal_values
 from utils.envs.shaping_maze import Crowd, ShapingMaze
 from utils.solutions import ch07 as solutions
 
@@ -123,7 +123,7 @@ CLAIMS = [
     Claim("with step size 0.5, 10 % random actions", 0.5, lambda: _notebook("crowds")["no bonus"].rate, 0),
     Claim("10 % random actions and $\\gamma = 0.95$", 0.95, lambda: _notebook("maze_gamma"), 0),
     Claim("In this maze it is $V^*$ itself", 0,
-          lambda: np.abs(exact_mdp.solve(*MAZE.model(), 0.95)[0] - _notebook("path_value")).max(), 1e-9),
+          lambda: np.abs(optimal_values(*MAZE.model(), 0.95)[0] - _notebook("path_value")).max(), 1e-9),
     Claim("reaches the goal about 4 times", 4, lambda: _goals("no bonus"), 0.5),
     Claim("it does so about 350 times", 350, lambda: _goals("bonus from γ^(ℓ − 1)"), 5),
     Claim("With $-\\ell$ it arrives about once", 1, lambda: _goals("bonus from −ℓ"), 0.5),

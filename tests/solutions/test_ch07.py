@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from utils import exact_mdp
+from utils.envs.planning import optimal_values
 from utils.envs.shaping_maze import Crowd, ShapingMaze
 from utils.solutions import ch07 as solutions
 
@@ -122,8 +122,8 @@ def test_theorem_on_random_processes(gamma):
         reward = RNG.normal(size=(5, 3))
         potential = RNG.normal(scale=5, size=5)
         bonus = gamma * transition @ potential - potential[:, None]
-        _, plain = exact_mdp.solve(transition, reward, gamma)
-        _, shaped = exact_mdp.solve(transition, reward + bonus, gamma)
+        _, plain = optimal_values(transition, reward, gamma)
+        _, shaped = optimal_values(transition, reward + bonus, gamma)
         assert np.allclose(shaped, plain - potential[:, None], atol=1e-8)
 
 

@@ -6,8 +6,8 @@ import itertools
 import numpy as np
 from scipy.special import softmax
 
-from utils import exact_mdp
 from utils.demos.view import FigureView, choice, demo, log_slider, slider, when_changed
+from utils.envs.planning import optimal_values, policy_values
 from utils.envs.shaping_maze import MOVES, Crowd, ShapingMaze
 from utils.plotting import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, new_figure
 
@@ -62,7 +62,7 @@ def _maze_training(kind, n_agents=20, n_episodes=25):
 @functools.cache
 def _best_moves():
     """For each cell of the maze, which of the four moves are optimal, by exact solution."""
-    _, action_values = exact_mdp.solve(*ShapingMaze().model(), MAZE_GAMMA)
+    _, action_values = optimal_values(*ShapingMaze().model(), MAZE_GAMMA)
     return action_values >= action_values.max(axis=1, keepdims=True) - 1e-9
 
 
@@ -221,11 +221,11 @@ class _Robot:
 
     def worth(self, policy, reward, gamma):
         """Discounted return of a policy from the start."""
-        return exact_mdp.policy_values(self.transition, reward, gamma, policy)[0][self.number[self.start]]
+        return policy_values(self.transition, reward, policy, gamma)[self.number[self.start]]
 
 
 def _best_policy(robot, reward, gamma):
-    _, action_values = exact_mdp.solve(robot.transition, reward, gamma)
+    _, action_values = optimal_values(robot.transition, reward, gamma)
     return np.round(action_values, 8).argmax(axis=1)
 
 

@@ -15,8 +15,8 @@ def policy_values(transition_matrix, reward_matrix, policy, gamma):
     ----------
     transition_matrix : ndarray, shape (n_states, n_actions, n_states)
     reward_matrix : ndarray, shape (n_states, n_actions)
-    policy : ndarray, shape (n_states, n_actions)
-        Probabilities of the actions in each state.
+    policy : ndarray of float, shape (n_states, n_actions), or of int, shape (n_states,)
+        Probabilities of the actions in each state, or the one action taken there.
     gamma : float
         Discount, at least 0 and below 1.
 
@@ -28,7 +28,7 @@ def policy_values(transition_matrix, reward_matrix, policy, gamma):
     Raises
     ------
     ValueError
-        If `gamma` is outside [0, 1) or the rows of `policy` are no distributions.
+        If `gamma` is outside [0, 1), the shapes do not fit or the rows of `policy` are no distributions.
 
     References
     ----------
@@ -36,7 +36,13 @@ def policy_values(transition_matrix, reward_matrix, policy, gamma):
     """
     if not 0 <= gamma < 1:
         raise ValueError(f"gamma must lie in [0, 1), got {gamma}")
-    policy = np.asarray(policy, dtype=float)
+    n_states, n_actions = reward_matrix.shape
+    if transition_matrix.shape != (n_states, n_actions, n_states):
+        raise ValueError(
+            f"transition_matrix must have shape {(n_states, n_actions, n_states)}, got {transition_matrix.shape}"
+        )
+    policy = np.asarray(policy)
+    policy = np.eye(n_actions)[policy] if policy.ndim == 1 else policy.astype(float)
     if policy.shape != reward_matrix.shape or np.any(policy < 0) or not np.allclose(policy.sum(axis=1), 1):
         raise ValueError(f"policy must hold a distribution over actions for each state, shape {reward_matrix.shape}")
     step = np.einsum("sa,sat->st", policy, transition_matrix)
@@ -95,7 +101,7 @@ def optimal_values(transition_matrix, reward_matrix, gamma):
     states = np.arange(len(reward_matrix))
     chosen = np.zeros(len(states), dtype=int)
     while True:
-        values = policy_values(transition_matrix, reward_matrix, np.eye(reward_matrix.shape[1])[chosen], gamma)
+        values = policy_values(transition_matrix, reward_matrix, chosen, gamma)
         q_values = action_values(transition_matrix, reward_matrix, values, gamma)
         better = q_values.max(axis=1) > q_values[states, chosen] + 1e-10  # keep the old action where nothing is gained
         if not better.any():
