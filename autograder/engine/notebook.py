@@ -11,6 +11,9 @@ from autograder.engine.remote import Remote
 from autograder.engine.session import ProcessEnded, Session
 
 
+NOT_RUN = "Not run while grading: nothing from here on has points.\n"
+
+
 @dataclass
 class Graded:
     """What came of a notebook.
@@ -40,7 +43,12 @@ def is_given(cell):
     return cell.cell_type == "code" and nbgrader_utils.is_locked(cell) and not nbgrader_utils.is_grade(cell)
 
 
-def grade_notebook(notebook, warm, limits, seed, files=None):
+def counts(cell):
+    """Whether a cell has points, given by a test or by hand."""
+    return nbgrader_utils.is_grade(cell) or nbgrader_utils.is_task(cell)
+
+
+def grade_notebook(notebook, warm, limits, seed, files=None, run_rest=False):
     """Run a notebook and mark its test cells; outputs are put into the notebook.
 
     Parameters
@@ -53,6 +61,8 @@ def grade_notebook(notebook, warm, limits, seed, files=None):
         Seed of the inputs that hidden tests draw.
     files : dict of str to bytes, optional
         Files of the submission that the process may see.
+    run_rest : bool
+        Whether to run the cells after the last one with points, too. They cannot change a grade.
 
     Returns
     -------
@@ -63,13 +73,17 @@ def grade_notebook(notebook, warm, limits, seed, files=None):
     session = Session(warm, limits, files)
     remote = Remote(session)
     count = 0
+    last = max((i for i, cell in enumerate(notebook.cells) if counts(cell)), default=-1)
     try:
         graded.seconds["fork"] = _timed(lambda: _start_early(session))
-        for cell in notebook.cells:
+        for i, cell in enumerate(notebook.cells):
             if cell.cell_type != "code":
                 continue
             cell.outputs = []
             if not cell.source.strip():
+                continue
+            if i > last and not run_rest:
+                cell.outputs = [outputs.stream(NOT_RUN)]
                 continue
             count += 1
             cell.execution_count = count

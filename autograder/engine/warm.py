@@ -140,12 +140,7 @@ class Warm:
             The layers that are on.
         """
         layers = self.probe(limits)
-        gaps = confine.missing(layers)
-        if gaps:
-            raise confine.NotConfined(
-                f"Grading stopped: this host cannot confine submissions ({'; '.join(gaps)}). "
-                "If you trust every student, pass --allow-unconfined or set AUTOGRADER_ALLOW_UNCONFINED=1."
-            )
+        confine.require(layers)
         return layers
 
     def close(self):

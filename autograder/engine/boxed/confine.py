@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 
-from . import landlock, syscalls
+from . import landlock, namespaces, syscalls
 
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP = 1, 24
 
@@ -77,6 +77,26 @@ def missing(layers):
     if "seccomp" not in names:
         gaps.append("no seccomp (install libseccomp and pyseccomp): a submission could use the network and leave processes")
     return gaps
+
+
+def offered():
+    """Layers that this host offers, found without starting anything."""
+    layers = ["session", "rlimits"]
+    if landlock.version():
+        layers.append(f"landlock {landlock.version()}")
+    if syscalls.available():
+        layers.append("seccomp")
+    return layers + (["namespaces"] if namespaces.allowed() else [])
+
+
+def require(layers):
+    """Raise `NotConfined` unless these layers suffice."""
+    gaps = missing(layers)
+    if gaps:
+        raise NotConfined(
+            f"Grading stopped: this host cannot confine submissions ({'; '.join(gaps)}). "
+            "If you trust every student, pass --allow-unconfined or set AUTOGRADER_ALLOW_UNCONFINED=1."
+        )
 
 
 def _limit_resources(limits):

@@ -40,7 +40,7 @@ def enter(readable, writable, hidden):
     list of str
         The namespaces entered; empty, and nothing changed, where the host forbids them.
     """
-    if _PIVOT_ROOT is None or not _allowed():
+    if not allowed():
         return []
     user, group = os.getuid(), os.getgid()
     _call(_libc.unshare, _NEWUSER | _NEWNS | _NEWUTS | _NEWIPC | _NEWNET | _NEWPID)
@@ -55,8 +55,10 @@ def enter(readable, writable, hidden):
     return ["user", "mount", "uts", "ipc", "net", "pid"]
 
 
-def _allowed():
-    """Try the whole way in a process that is thrown away: half entered namespaces cannot be left again."""
+def allowed():
+    """Whether the host allows it, tried in a process that is thrown away: half entered namespaces cannot be left."""
+    if _PIVOT_ROOT is None:
+        return False
     pid = os.fork()
     if pid == 0:
         try:
@@ -67,7 +69,7 @@ def _allowed():
             _write("/proc/self/gid_map", f"{group} {group} 1")
             _mount(None, "/", None, _REC | _PRIVATE)
             _mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV)
-        except OSError:
+        except BaseException:
             os._exit(1)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
