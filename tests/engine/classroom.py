@@ -78,8 +78,10 @@ def small_notebook():
     ]
     for i in range(1, 6):
         answer = f"def f{i}(x):\n    ### BEGIN SOLUTION\n    return np.asarray(x) * {i} + 1\n    ### END SOLUTION"
+        plain = f"assert f{i}(2) == {2 * i + 1}\n" if i < 5 else ""  # the fifth rests on numpy.testing alone
+        visible = f"assert f{i}(0) == 1\n" if i < 5 else ""
         test = (
-            f"assert f{i}(0) == 1\n### BEGIN HIDDEN TESTS\nassert f{i}(2) == {2 * i + 1}\n"
+            f"{visible}### BEGIN HIDDEN TESTS\n{plain}"
             f"np.testing.assert_allclose(f{i}([1.0, 7.0]), [{i + 1}, {7 * i + 1}])\n### END HIDDEN TESTS"
         )
         cells += [
