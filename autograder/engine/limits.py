@@ -30,6 +30,6 @@ class Limits:
     file_bytes: int = 64 * 2**20
     scratch_bytes: int = 256 * 2**20
     scratch_files: int = 2000
-    restarts: int = 8
+    failures_per_test: int = 3
 
     as_dict = asdict

@@ -90,6 +90,7 @@ def grade_notebook(notebook, warm, limits, seed, files=None, run_rest=False):
             start = time.perf_counter()
             if is_test(cell):
                 points = float(cell.metadata.nbgrader["points"])
+                session.begin_test()
                 verdict = trial.evaluate(cell.source, points, trusted, remote, seed)
                 cell.outputs = verdict.outputs
                 for output in cell.outputs:

@@ -43,13 +43,12 @@ class Session:
         self.callbacks = None  # answers requests that the process makes while it is asked something
         self._channel = None
         self._done = []  # sources of the cells that ran, in order
+        self._failures = 0  # of the test that runs
         self._n = 0
 
     # -- life --
 
     def _start(self):
-        if self.generation > self.limits.restarts:
-            raise ProcessEnded("it had ended too often before and was not started again")
         if time.monotonic() > self.deadline:
             raise ProcessEnded(f"the notebook used up its {self.limits.notebook_seconds:g} seconds")
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -94,6 +93,10 @@ class Session:
 
     # -- requests --
 
+    def begin_test(self):
+        """Forget the failures of the test before."""
+        self._failures = 0
+
     def run_cell(self, source):
         """Run a cell.
 
@@ -110,6 +113,7 @@ class Session:
         ------
         ProcessEnded
         """
+        self._failures = 0
         reply, blobs = self.request({"op": "cell", "source": source}, (), self.limits.cell_seconds)
         self._done.append(source)
         return reply, blobs
@@ -127,9 +131,17 @@ class Session:
         ------
         ProcessEnded
         """
-        if self._channel is None:
-            self._start()
-        return self._ask(message, blobs, self.limits.call_seconds if seconds is None else seconds)
+        if self._failures >= self.limits.failures_per_test:
+            raise ProcessEnded("it ended its process, or took too long, too often in this test")
+        try:
+            if self._channel is None:
+                self._start()
+            reply, reply_blobs = self._ask(message, blobs, self.limits.call_seconds if seconds is None else seconds)
+        except ProcessEnded:
+            self._failures += 1
+            raise
+        self._failures += reply["late"]
+        return reply, reply_blobs
 
     def _ask(self, message, blobs, seconds):
         self._n += 1

@@ -18,7 +18,7 @@ from tests.engine.classroom import Classroom
 FULL = 10.0
 HONEST = ("aa-first", "mm-middle", "zz-last")
 # Short times, so that endless loops do not make the suite endless. Nothing here asserts on time.
-LIMITS = Limits(call_seconds=4, cell_seconds=8, notebook_seconds=60, memory_bytes=2**30, restarts=4)
+LIMITS = Limits(call_seconds=4, cell_seconds=8, notebook_seconds=60, memory_bytes=2**30)
 
 
 def hand_in(classroom, attack):
