@@ -1,6 +1,8 @@
 """What an assignment consists of, as the gradebook and the released notebooks have it."""
 
+import ast
 import hashlib
+import importlib.util
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,12 +57,15 @@ class NotebookPlan:
     cells : tuple of PlannedCell
         In the order of the released notebook when `ordered`.
     ordered : bool
+    imports : tuple of str
+        Modules that the released notebook imports; worth importing once, before the first submission.
     """
 
     name: str
     kernelspec: dict
     cells: tuple
     ordered: bool
+    imports: tuple = ()
 
     @property
     def digest(self):
@@ -74,7 +79,8 @@ class NotebookPlan:
     @classmethod
     def from_json(cls, data):
         """Inverse of `to_json`."""
-        return cls(**data | {"cells": tuple(PlannedCell(**cell) for cell in data["cells"])})
+        parts = {"cells": tuple(PlannedCell(**cell) for cell in data["cells"]), "imports": tuple(data["imports"])}
+        return cls(**data | parts)
 
 
 def read_plan(gradebook, assignment, notebook, folders=()):
@@ -106,12 +112,17 @@ def read_plan(gradebook, assignment, notebook, folders=()):
                 task=cell.name in tasks, points=None if worth is None else worth.max_score,
             )  # fmt: skip
         )
-    order = _released_order(notebook, folders)
+    released = _released_cells(notebook, folders)
+    order = None
+    if released is not None:
+        order = [cell.metadata.nbgrader["grade_id"] for cell in released if cell.metadata.get("nbgrader", {}).get("grade_id")]
     ordered = order is not None and {cell.name for cell in cells} <= set(order)
     if ordered:
         cells.sort(key=lambda cell: order.index(cell.name))
     kernelspec = json.loads(row.kernelspec) if row.kernelspec else {}
-    return NotebookPlan(notebook, kernelspec, tuple(cells), ordered)
+    given = cells if released is None else released
+    imports = imported_modules(cell.source for cell in given if cell.cell_type == "code")
+    return NotebookPlan(notebook, kernelspec, tuple(cells), ordered, tuple(imports))
 
 
 def read_plans(db_url, course_id, assignment, folders=()):
@@ -126,12 +137,40 @@ def read_plans(db_url, course_id, assignment, folders=()):
         return [read_plan(gradebook, assignment, name, folders) for name in sorted(names)]
 
 
-def _released_order(notebook, folders):
+def _released_cells(notebook, folders):
     for folder in folders:
         path = Path(folder) / f"{notebook}.ipynb"
         try:
-            cells = nbformat.read(path, as_version=4).cells
+            return nbformat.read(path, as_version=4).cells
         except (OSError, ValueError, KeyError, AttributeError, nbformat.ValidationError):
             continue
-        return [cell.metadata.nbgrader["grade_id"] for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id")]
     return None
+
+
+def imported_modules(sources):
+    """Modules that cells import at their top level, but for those of the staff."""
+    names = []
+    for node in import_statements(sources):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names if _is_module(node, alias))]
+    return list(dict.fromkeys(name for name in names if not name.startswith(("autograder", "utils.solutions"))))
+
+
+def import_statements(sources):
+    """Top-level import statements of cells; cells that are not plain Python have none."""
+    for source in sources:
+        try:
+            body = ast.parse(source).body
+        except (SyntaxError, ValueError):
+            continue
+        yield from (statement for statement in body if isinstance(statement, (ast.Import, ast.ImportFrom)))
+
+
+def _is_module(node, alias):
+    """``from utils.demos import ch00`` imports a module, ``from utils.check import check`` does not."""
+    try:
+        return importlib.util.find_spec(f"{node.module}.{alias.name}") is not None
+    except (ImportError, AttributeError, ValueError):
+        return False

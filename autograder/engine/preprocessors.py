@@ -11,8 +11,8 @@ from traitlets import Bool, Float, Int
 
 from autograder.engine import digests, journal, submission
 from autograder.engine.limits import Limits
-from autograder.engine.notebook import grade_notebook
-from autograder.engine.plan import read_plan
+from autograder.engine.notebook import grade_notebook, is_given
+from autograder.engine.plan import imported_modules, read_plan
 from autograder.engine.sanitise import remarks_cell, sanitise
 from autograder.engine.warm import ServerLost
 from autograder.engine.work import Worker
@@ -113,7 +113,7 @@ class Execute(NbGraderPreprocessor):
         digest = submission.digest([("", content.encode()), *files.items()])
         seed = digests.seed(secret, names["assignment"], names["student"], names["notebook"], digest)
         for attempt in (1, 2):
-            worker = self._worker()
+            worker = self._worker(nb)
             try:
                 graded = grade_notebook(nb, worker.warm, self.limits, seed, files, self.run_rest)
                 break
@@ -126,10 +126,11 @@ class Execute(NbGraderPreprocessor):
                 self.log.error("The test %s raised %s", name, verdict.mistake)
         return nb, resources
 
-    def _worker(self):
+    def _worker(self, nb):
         root = _course_root(self)
         if root not in _workers:
             trusting = self.allow_unconfined or os.environ.get("AUTOGRADER_ALLOW_UNCONFINED") == "1"
-            _workers[root] = Worker(root, [], self.limits, confine=not trusting)
+            imports = imported_modules(cell.source for cell in nb.cells if is_given(cell))
+            _workers[root] = Worker(root, imports, self.limits, confine=not trusting)
             self.log.info("Submissions are confined by: %s", ", ".join(_workers[root].layers))
         return _workers[root]

@@ -14,7 +14,7 @@ from autograder.engine import digests, journal, submission
 from autograder.engine.ledger import Ledger
 from autograder.engine.limits import Limits
 from autograder.engine.plan import read_plan
-from autograder.engine.work import Job, modules_to_preload
+from autograder.engine.work import Job
 
 
 class NothingToGrade(Exception):
@@ -139,7 +139,7 @@ def grade_class(
             todo = class_.to_grade(students, force, summary)
             report(0, len(todo))
             if todo:
-                imports = modules_to_preload(class_.plans)
+                imports = sorted({name for plan in class_.plans for name in plan.imports})
                 with _pool(scheduler, min(jobs, len(todo)), coursedir.root, imports, limits, allow_unconfined) as pool:
                     for record in _results(pool, class_, todo, ahead=2 * max(jobs, pool.size)):
                         ledger.save(record, class_.files_beside(record.student))

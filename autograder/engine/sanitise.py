@@ -77,11 +77,12 @@ def read_cells(data, remarks=None):
     if not isinstance(content, dict):
         raise Unreadable("The file is not a notebook.")
     if content.get("nbformat") in (1, 2, 3):
-        remarks.append(f"The notebook was saved in the old format {content['nbformat']}; it was converted.")
+        old = content["nbformat"]
         try:
             content = nbformat.convert(nbformat.from_dict(content), 4)
         except Exception:  # the converters trust their input
             raise Unreadable("The notebook is in an old format and damaged.") from None
+        remarks.append(f"The notebook was saved in the old format {old}; it was converted.")
     listed = content.get("cells")
     if not isinstance(listed, list):
         raise Unreadable("The file holds no cells.")

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from autograder.engine import outputs
 from autograder.engine.boxed.wire import clean_text
+from autograder.engine.plan import import_statements
 from autograder.engine.remote import MistakeInTest
 from autograder.engine.session import ProcessEnded
 
@@ -91,16 +92,6 @@ def trusted_imports(sources):
             warnings.simplefilter("ignore")
             exec(compile(ast.Module([statement], []), "<locked cell>", "exec"), names)
     return names
-
-
-def import_statements(sources):
-    """Top-level import statements of cells; cells that are not plain Python have none."""
-    for source in sources:
-        try:
-            body = ast.parse(source).body
-        except (SyntaxError, ValueError):
-            continue
-        yield from (statement for statement in body if isinstance(statement, (ast.Import, ast.ImportFrom)))
 
 
 def evaluate(source, max_points, trusted, remote, seed):

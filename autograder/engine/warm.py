@@ -11,11 +11,7 @@ from autograder.engine.boxed import confine
 from autograder.engine.boxed.channel import Channel
 from autograder.engine.stage import Stage, cache_folder, hidden_paths, library_path, readable_paths
 
-PRELOADED = (
-    "numpy", "torch", "scipy.special", "scipy.optimize", "scipy.stats", "matplotlib.pyplot", "gymnasium", "ipywidgets",
-    "utils.check", "utils.progress", "utils.runtime", "utils.training", "utils.demos.view",
-)  # fmt: skip
-
+PRELOADED = ("numpy", "scipy.special", "scipy.optimize", "matplotlib.pyplot")
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 

@@ -11,7 +11,6 @@ from autograder.engine.limits import Limits
 from autograder.engine.notebook import grade_notebook
 from autograder.engine.plan import NotebookPlan
 from autograder.engine.sanitise import remarks_cell, sanitise
-from autograder.engine.trial import import_statements
 from autograder.engine.warm import ServerLost, Warm
 
 
@@ -84,30 +83,6 @@ class Record:
     failed: str = ""
 
 
-def modules_to_preload(plans):
-    """Modules that the locked cells of an assignment import."""
-    names = []
-    for plan in plans:
-        locked = [cell.source for cell in plan.cells if cell.locked and not cell.grade and cell.cell_type == "code"]
-        for node in import_statements(locked):
-            if hasattr(node, "module"):
-                if not node.level:
-                    names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names if _is_module(node, alias))]
-            else:
-                names += [alias.name for alias in node.names]
-    return list(dict.fromkeys(name for name in names if not name.startswith(("autograder", "utils.solutions"))))
-
-
-def _is_module(node, alias):
-    """``from utils.demos import ch00`` imports a module, ``from utils.check import check`` does not."""
-    import importlib.util
-
-    try:
-        return importlib.util.find_spec(f"{node.module}.{alias.name}") is not None
-    except (ImportError, AttributeError, ValueError):
-        return False
-
-
 class Worker:
     """Grades submissions one after the other with a warm fork server.
 
@@ -116,7 +91,7 @@ class Worker:
     course_dir : str or None
         Hidden from submissions.
     imports : list of str
-        See `modules_to_preload`.
+        Modules to import before the first submission.
     confine : bool
         Whether to refuse to work on a host that cannot confine submissions.
     """

@@ -13,7 +13,7 @@ LIMITS = Limits(call_seconds=5, cell_seconds=10, notebook_seconds=120, memory_by
 @pytest.fixture(scope="session")
 def warm():
     """A running fork server."""
-    server = Warm()
+    server = Warm(imports=["torch"])
     yield server
     server.close()
 

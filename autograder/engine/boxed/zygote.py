@@ -53,7 +53,7 @@ def _import_all(modules):
             importlib.import_module(name)
         except Exception as problem:  # a submission that needs the module will say so itself
             print(f"not preloaded: {name}: {problem}", file=sys.stderr)
-    torch = sys.modules.get("torch")
+    torch = sys.modules.get("torch")  # some utilities import it, and so may the preloaded modules
     if torch is not None:
         torch.set_num_threads(1)  # children of a process with more threads hang in their first parallel region
 
