@@ -142,7 +142,9 @@ def grade_class(
                 imports = sorted({name for plan in class_.plans for name in plan.imports})
                 with _pool(scheduler, min(jobs, len(todo)), coursedir.root, imports, limits, allow_unconfined) as pool:
                     for record in _results(pool, class_, todo, ahead=2 * max(jobs, pool.size)):
+                        began = time.perf_counter()
                         ledger.save(record, class_.files_beside(record.student))
+                        record.seconds["database and files"] = time.perf_counter() - began
                         summary.add(record)
                         report(len(summary.graded), len(todo))
         finally:

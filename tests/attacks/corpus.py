@@ -165,7 +165,6 @@ ATTACKS = [
             def __array__(self, dtype=None, copy=None): return np.array(np.nan)
         """,
         "    return Yes()",
-        beats_stock=True,
         origin="A7, 17",
     ),
     Attack(
@@ -181,7 +180,6 @@ ATTACKS = [
             def __sub__(self, other): return 0
         """,
         "    return Yes()",
-        beats_stock=True,
         origin="A7",
     ),
     Attack(
@@ -220,7 +218,6 @@ ATTACKS = [
         "swallow-interrupt",
         body="    if {i} > 1: return -99\n    while True:\n        try:\n            while True: pass\n"
         "        except KeyboardInterrupt: pass",
-        beats_stock=True,
         origin="A12, 3",
     ),
     Attack(
