@@ -6,6 +6,7 @@ coordinator. Dask's own messages are pickled, so whoever can talk to the schedul
 keep it in a trusted network or behind Dask's TLS (see docs/maintainer/grading-engine.md).
 """
 
+import atexit
 import threading
 
 from autograder.engine import digests
@@ -31,6 +32,7 @@ def _grade(job, imports, limits, confine):
             while _worker:
                 _worker.popitem()[1].close()
             _worker[key] = Worker(None, imports, limits, confine)
+            atexit.register(_worker[key].close)
         return _worker[key].grade(job)
 
 
@@ -68,7 +70,8 @@ class ClusterPool:
         """Wait until one of the futures is done; returns those that are, and the rest."""
         from distributed import wait
 
-        done, rest = wait(list(futures), return_when="FIRST_COMPLETED")
+        with self._client.as_current():
+            done, rest = wait(list(futures), return_when="FIRST_COMPLETED")
         return done, rest
 
     def again(self, job, problem):

@@ -294,7 +294,7 @@ def raise_students_error(reply, limits):
     if reply.get("late"):
         names, message = ["TimeoutError", "OSError", "Exception"], f"it took longer than {limits.call_seconds:g} seconds"
     error = exception_class(names)(message) if message else exception_class(names)()
-    error.raised_by_student = True
+    error.raised_by_student, error.students_line = True, line
     _raise_at(line, error)
 
 

@@ -194,21 +194,30 @@ def _points(value, max_points):
 
 
 def _failure(error, secret):
-    name, message = type(error).__name__, str(error)
-    mistake = ""
+    name, message, mistake = type(error).__name__, str(error), ""
     if isinstance(error, ProcessEnded):
         message = f"Your code stopped the test: {error}."
+    elif getattr(error, "raised_by_student", False):
+        message = _students_error(error)
     elif isinstance(error, AssertionError):
         if secret:  # an assertion's text may quote what was expected
             message = "A hidden test failed."
     elif isinstance(error, NameError) and error.name:
         message = f"`{error.name}` is not defined."
-    elif not getattr(error, "raised_by_student", False):
+    else:
         mistake = f"{name}: {message}"
         if isinstance(error, MistakeInTest) or secret:
             name, message = "TestError", "The test could not deal with your answer. Your instructor has been told."
     message = clean_text(message)[:2000]
     return Verdict(0.0, [outputs.error(name, message)], message or name, mistake)
+
+
+def _students_error(error):
+    if isinstance(error, NotImplementedError):
+        return "Not answered."
+    name, text = type(error).__name__, str(error)
+    where = f" in the line `{error.students_line}`" if error.students_line else ""
+    return f"Your code stopped with `{name}{': ' * bool(text)}{text}`{where}."
 
 
 def _as_shown(output):
