@@ -21,11 +21,31 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.engine.stage import COURSE
 
-IMPORTS = "import numpy as np\nimport torch\nimport matplotlib.pyplot as plt\nimport gymnasium as gym\nimport ipywidgets as widgets"
+IMPORTS = """\
+import numpy as np
+import torch
+import matplotlib.pyplot as plt
+import gymnasium as gym
+import ipywidgets as widgets"""
 ANSWER_1 = "def softmax(x):\n    shifted = np.exp(np.asarray(x) - np.max(x))\n    return shifted / shifted.sum()"
-ANSWER_2 = "def discounted(rewards, gamma):\n    total = 0.0\n    for r in reversed(rewards):\n        total = r + gamma * total\n    return total"
-TEST_1 = "assert softmax([0.0]) == 1\n### BEGIN HIDDEN TESTS\nnp.testing.assert_allclose(softmax([0, 0]), 0.5)\nassert softmax([800., 0])[0] == 1\n### END HIDDEN TESTS"  # noqa: E501
-TEST_2 = "assert discounted([1], 0.5) == 1\n### BEGIN HIDDEN TESTS\nassert discounted([1, 1, 4], 0.5) == 2.5\nassert discounted([], 0.9) == 0\n### END HIDDEN TESTS"  # noqa: E501
+ANSWER_2 = """\
+def discounted(rewards, gamma):
+    total = 0.0
+    for r in reversed(rewards):
+        total = r + gamma * total
+    return total"""
+TEST_1 = """\
+assert softmax([0.0]) == 1
+### BEGIN HIDDEN TESTS
+np.testing.assert_allclose(softmax([0, 0]), 0.5)
+assert softmax([800., 0])[0] == 1
+### END HIDDEN TESTS"""
+TEST_2 = """\
+assert discounted([1], 0.5) == 1
+### BEGIN HIDDEN TESTS
+assert discounted([1, 1, 4], 0.5) == 2.5
+assert discounted([], 0.9) == 0
+### END HIDDEN TESTS"""
 PLOT = "fig, ax = plt.subplots()\nax.plot(softmax(np.linspace(-3, 3, 50)))\nax.set_title('softmax')\nplt.show()"
 WIDGET = "widgets.IntSlider(description='n')"
 
@@ -36,7 +56,13 @@ c.CourseDirectory.db_url = "sqlite:///" + {root!r} + "/gradebook.db"
 c.CourseDirectory.course_id = "bench"
 """
 ENGINE = STOCK + "from autograder.engine.converter import install\ninstall()\n"
-RUN = "import sys, json\nfrom autograder.engine.run import grade_class\nif __name__ == '__main__':\n    s = grade_class(sys.argv[1], sys.argv[2], jobs=int(sys.argv[3]))\n    print(json.dumps([len(s.graded), s.seconds, s.layers]))\n"  # noqa: E501
+RUN = """\
+import json, sys
+from autograder.engine.run import grade_class
+if __name__ == "__main__":
+    summary = grade_class(sys.argv[1], sys.argv[2], jobs=int(sys.argv[3]))
+    print(json.dumps([len(summary.graded), summary.seconds, summary.layers]))
+"""
 
 
 def _flags(name, **flags):
@@ -45,7 +71,7 @@ def _flags(name, **flags):
 
 
 def mini_notebook():
-    """The mini course of PLATFORM_NOTES.md: the imports of a real chapter, two functions, a figure, a widget, an essay."""
+    """A small notebook with the imports of a real chapter, two functions, a figure, a widget and an essay."""
     cells = [
         new_markdown_cell("# Mini"),
         new_code_cell(IMPORTS, metadata=_flags("imports", locked=True)),
@@ -67,7 +93,9 @@ def make_class(root, students):
     source.mkdir(parents=True)
     nbformat.write(mini_notebook(), source / "mini.ipynb")
     (root / "nbgrader_config.py").write_text(STOCK.format(root=str(root)))
-    subprocess.run([sys.executable, "-m", "nbgrader", "generate_assignment", "mini"], cwd=root, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "nbgrader", "generate_assignment", "mini"], cwd=root, check=True, capture_output=True
+    )
     notebook = nbformat.read(root / "release" / "mini" / "mini.ipynb", as_version=4)
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -142,7 +170,10 @@ def memory():
         servers = [process.memory_full_info() for process in own.children(recursive=True)]
         info = own.memory_full_info()
         largest = max(servers, key=lambda server: server.rss)
-        return {name: [round(part / 2**20) for part in (m.rss, m.uss)] for name, m in (("worker", info), ("fork server", largest))}
+        return {
+            name: [round(part / 2**20) for part in (m.rss, m.uss)]
+            for name, m in (("worker", info), ("fork server", largest))
+        }
     finally:
         worker.close()
 
@@ -157,15 +188,22 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stock", type=int, default=6, help="submissions that stock nbgrader grades (default 6)")
     parser.add_argument("--students", type=int, default=60, help="submissions that the engine grades (default 60)")
-    parser.add_argument("--scale", type=int, nargs="*", default=[10, 100, 1000], help="class sizes for the growth of cost")
-    parser.add_argument("--class", dest="class_", nargs=2, metavar=("DIR", "ASSIGNMENT"), help="a class to use (it is copied)")
+    parser.add_argument(
+        "--scale", type=int, nargs="*", default=[10, 100, 1000], help="class sizes for the growth of cost"
+    )
+    parser.add_argument(
+        "--class", dest="class_", nargs=2, metavar=("DIR", "ASSIGNMENT"), help="a class to use (it is copied)"
+    )
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         folder = Path(folder)
         if options.class_:
             template, assignment = Path(options.class_[0]).resolve(), options.class_[1]
             available = len(list((template / "submitted").iterdir()))
-            options.students, options.scale = min(options.students, available), [n for n in options.scale if n <= available]
+            options.students, options.scale = (
+                min(options.students, available),
+                [n for n in options.scale if n <= available],
+            )
             options.stock = min(options.stock, available)
         else:
             template, assignment = folder / "template", "mini"
@@ -200,7 +238,9 @@ def _compare(options, template, root, assignment):
     say(f"two workers: {twice:.3f} s per notebook (wall), {ours[0] / twice:.2f} times one worker")
     for n in options.scale:
         wall, cpu, *_ = engine(template, root, n, assignment, 2)
-        say(f"{n:5} submissions, 2 workers, with start: {wall:8.1f} s wall, {cpu:8.1f} s cpu, {cpu / n * 1000:7.1f} ms cpu each")
+        say(
+            f"{n:5} submissions, 2 workers, with start: {wall:8.1f} s wall, {cpu:8.1f} s cpu, {cpu / n * 1000:.1f} ms each"
+        )
     say(f"memory in MB (resident, unshared): {memory()}")
 
 

@@ -57,7 +57,8 @@ class _RegularFiles(BaseConverter):
         for where, folders, names in os.walk(source):
             folders[:] = [
                 name for name in folders
-                if not os.path.islink(os.path.join(where, name)) and not is_ignored(os.path.join(where, name), self.coursedir.ignore)
+                if not os.path.islink(os.path.join(where, name))
+                and not is_ignored(os.path.join(where, name), self.coursedir.ignore)
             ]  # fmt: skip
             for name in names:
                 path = os.path.join(where, name)
@@ -121,7 +122,9 @@ class EngineAutograde(Autograde, _RegularFiles):
             done = journal.done(gradebook.db, assignment_id).get(student_id)
         if done == self._digests(assignment_id, student_id):
             return False
-        self.log.info("Grading again, because the submission or its tests changed or a run was cut short: %s", student_id)
+        self.log.info(
+            "Grading again, because the submission or its tests changed or a run was cut short: %s", student_id
+        )
         force, self.force = self.force, True
         try:
             return super().init_destination(assignment_id, student_id)

@@ -75,7 +75,9 @@ class Ledger:
     def folder(self, student):
         """Folder of a student's graded notebooks."""
         return Path(
-            self.coursedir.format_path(self.coursedir.autograded_directory, student_id=student, assignment_id=self.assignment)
+            self.coursedir.format_path(
+                self.coursedir.autograded_directory, student_id=student, assignment_id=self.assignment
+            )
         )
 
     def _write_files(self, record, files):
@@ -120,7 +122,9 @@ class Ledger:
             session.add(student)
         assignment = self.gradebook.find_assignment(self.assignment)
         submission = (
-            session.query(SubmittedAssignment).filter_by(assignment_id=assignment.id, student_id=record.student).one_or_none()
+            session.query(SubmittedAssignment)
+            .filter_by(assignment_id=assignment.id, student_id=record.student)
+            .one_or_none()
         )
         if submission is None:
             submission = SubmittedAssignment(assignment_id=assignment.id, student_id=record.student)

@@ -10,7 +10,6 @@ from autograder.engine.boxed.wire import WireError
 from autograder.engine.remote import Remote
 from autograder.engine.session import ProcessEnded, Session
 
-
 NOT_RUN = "Not run while grading: nothing from here on has points.\n"
 
 

@@ -93,9 +93,13 @@ def _cleaner():
     from bleach.css_sanitizer import CSSSanitizer
     from bleach.sanitizer import Cleaner
 
-    tags = "a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i ins kbd li "
-    tags += "ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr tt u ul var"
+    tags = "a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i ins "
+    tags += "kbd li ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr tt u ul var"
     attributes = {"*": ["style", "class", "title", "role", "scope", "colspan", "rowspan", "align"], "a": ["href"]}
     return Cleaner(
-        tags=set(tags.split()), attributes=attributes, protocols={"http", "https"}, css_sanitizer=CSSSanitizer(), strip=True
+        tags=set(tags.split()),
+        attributes=attributes,
+        protocols={"http", "https"},
+        css_sanitizer=CSSSanitizer(),
+        strip=True,
     )

@@ -107,15 +107,23 @@ def read_plan(gradebook, assignment, notebook, folders=()):
         worth = grades.get(cell.name) or tasks.get(cell.name)
         cells.append(
             PlannedCell(
-                name=cell.name, cell_type=cell.cell_type or "code", source=cell.source or "", checksum=cell.checksum,
-                grade=cell.name in grades, solution=cell.name in solutions, locked=bool(cell.locked),
-                task=cell.name in tasks, points=None if worth is None else worth.max_score,
-            )  # fmt: skip
+                name=cell.name,
+                cell_type=cell.cell_type or "code",
+                source=cell.source or "",
+                checksum=cell.checksum,
+                grade=cell.name in grades,
+                solution=cell.name in solutions,
+                locked=bool(cell.locked),
+                task=cell.name in tasks,
+                points=None if worth is None else worth.max_score,
+            )
         )
     released = _released_cells(notebook, folders)
     order = None
     if released is not None:
-        order = [cell.metadata.nbgrader["grade_id"] for cell in released if cell.metadata.get("nbgrader", {}).get("grade_id")]
+        order = [
+            cell.metadata.nbgrader["grade_id"] for cell in released if cell.metadata.get("nbgrader", {}).get("grade_id")
+        ]
     ordered = order is not None and {cell.name for cell in cells} <= set(order)
     if ordered:
         cells.sort(key=lambda cell: order.index(cell.name))

@@ -47,7 +47,7 @@ def _coursedir(step):
 
 
 class Sanitise(NbGraderPreprocessor):
-    """Make a clean notebook of the submitted file; it replaces all of nbgrader's sanitising steps but the last check."""
+    """Make a clean notebook of the submitted file; it replaces nbgrader's sanitising steps but the last check."""
 
     def preprocess(self, nb, resources):
         names = resources["nbgrader"]
@@ -56,7 +56,9 @@ class Sanitise(NbGraderPreprocessor):
         folders = []
         if coursedir is not None:
             places = (coursedir.release_directory, coursedir.source_directory)
-            folders = [coursedir.format_path(place, student_id=".", assignment_id=names["assignment"]) for place in places]
+            folders = [
+                coursedir.format_path(place, student_id=".", assignment_id=names["assignment"]) for place in places
+            ]
         with Gradebook(names["db_url"]) as gradebook:
             plan = read_plan(gradebook, names["assignment"], names["notebook"], folders)
         clean, remarks = sanitise(submission.read_notebook(folder, names["notebook"]), plan)
@@ -92,7 +94,9 @@ class Execute(NbGraderPreprocessor):
 
     def __call__(self, nb, resources):
         if not self.enabled:  # without outputs nbgrader would give full points
-            raise NbGraderException("nbgrader's --no-execute would grade what students say their outputs are; it is off.")
+            raise NbGraderException(
+                "nbgrader's --no-execute would grade what students say their outputs are; it is off."
+            )
         return super().__call__(nb, resources)
 
     @property

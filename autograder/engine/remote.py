@@ -254,7 +254,9 @@ class Handle:
         return self._remote.length(self)
 
     def __iter__(self):
-        raise TypeError(f"a {self._lineage[0] if self._lineage else 'thing'} is returned where a list or array is expected")
+        raise TypeError(
+            f"a {self._lineage[0] if self._lineage else 'thing'} is returned where a list or array is expected"
+        )
 
     def __bool__(self):
         return True
@@ -292,7 +294,10 @@ def raise_students_error(reply, limits):
     message = wire.clean_text(str(reply.get("message", "")))[:MAX_TEXT]
     line = wire.clean_text(str(reply.get("line", "")))[:300].replace("\n", " ")
     if reply.get("late"):
-        names, message = ["TimeoutError", "OSError", "Exception"], f"it took longer than {limits.call_seconds:g} seconds"
+        names, message = (
+            ["TimeoutError", "OSError", "Exception"],
+            f"it took longer than {limits.call_seconds:g} seconds",
+        )
     error = exception_class(names)(message) if message else exception_class(names)()
     error.raised_by_student, error.students_line = True, line
     _raise_at(line, error)

@@ -74,7 +74,9 @@ class Summary:
             lines.append("confined by " + ", ".join(self.layers))
         lines += [f"{student}: {' '.join(remarks)}" for student, remarks in sorted(self.remarks.items())]
         lines += [f"the test {name} raised {mistake}" for name, mistake in sorted(self.mistakes.items())]
-        lines += [f"NOT GRADED {student}: {why.strip().splitlines()[-1]}" for student, why in sorted(self.failed.items())]
+        lines += [
+            f"NOT GRADED {student}: {why.strip().splitlines()[-1]}" for student, why in sorted(self.failed.items())
+        ]
         return lines
 
 
@@ -196,7 +198,9 @@ class _Class:
         try:
             names = sorted(notebook.name for notebook in gradebook.find_assignment(assignment).notebooks)
         except Exception:
-            raise NothingToGrade(f"The gradebook has no assignment {assignment}: run nbgrader generate_assignment.") from None
+            raise NothingToGrade(
+                f"The gradebook has no assignment {assignment}: run nbgrader generate_assignment."
+            ) from None
         self.plans = [read_plan(gradebook, assignment, name, folders) for name in names]
         self.given_files, _ = submission.extra_files(source) if source.is_dir() else ({}, [])
         self.tests = digests.tests_digest(self.plans)
@@ -215,14 +219,20 @@ class _Class:
         excluded = set(self.coursedir.student_id_exclude.split(","))
         index = pattern.parts.index("*")
         base = Path(*pattern.parts[:index])
-        found = {path.parts[index] for path in base.glob(str(pattern.relative_to(base))) if path.is_dir() and not path.is_symlink()}
+        found = {
+            path.parts[index]
+            for path in base.glob(str(pattern.relative_to(base)))
+            if path.is_dir() and not path.is_symlink()
+        }
         return sorted(name for name in found if name not in excluded and not name.startswith("."))
 
     def to_grade(self, only, force, summary):
         """Students whose submission or tests changed."""
         known, names = self.students(), [plan.name for plan in self.plans]
         if not known:
-            raise NothingToGrade(f"No submissions of {self.assignment} in {self._path(self.coursedir.submitted_directory, '*')}.")
+            raise NothingToGrade(
+                f"No submissions of {self.assignment} in {self._path(self.coursedir.submitted_directory, '*')}."
+            )
         done = {} if force else journal.done(self.session, self.assignment)
         todo = []
         for student in known:
@@ -244,7 +254,7 @@ class _Class:
         return Job(
             assignment=self.assignment, student=student, submission_digest=digest, tests_digest=self.tests,
             plans=[plan.to_json() for plan in self.plans], notebooks=notebooks, files=files | self.given_files,
-            seeds={plan.name: digests.seed(self.secret, self.assignment, student, plan.name, digest) for plan in self.plans},
+            seeds={name: digests.seed(self.secret, self.assignment, student, name, digest) for name in names},
             limits=self.limits.as_dict(), remarks=remarks, timestamp=_timestamp(stamp),
         )  # fmt: skip
 

@@ -67,7 +67,9 @@ def read_cells(data, remarks=None):
     if data is None:
         raise Unreadable("No notebook was handed in.")
     if len(data) > MAX_BYTES:
-        raise Unreadable(f"The notebook's file is larger than {MAX_BYTES // 2**20} MB. Clear its outputs and hand it in again.")
+        raise Unreadable(
+            f"The notebook's file is larger than {MAX_BYTES // 2**20} MB. Clear its outputs and hand it in again."
+        )
     if not data.strip():
         raise Unreadable("The notebook's file is empty.")
     try:
@@ -101,7 +103,11 @@ def _read_cell(cell):
     source = cell.get("source", "")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
-    if not isinstance(source, str) or len(source) > MAX_SOURCE or cell.get("cell_type") not in ("code", "markdown", "raw"):
+    if (
+        not isinstance(source, str)
+        or len(source) > MAX_SOURCE
+        or cell.get("cell_type") not in ("code", "markdown", "raw")
+    ):
         return None
     metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
     grader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
@@ -125,7 +131,9 @@ def _attachments(value):
         pictures = {
             mime: data
             for mime, data in bundle.items()
-            if mime in ("image/png", "image/jpeg", "image/gif") and isinstance(data, str) and len(data) <= MAX_ATTACHMENT
+            if mime in ("image/png", "image/jpeg", "image/gif")
+            and isinstance(data, str)
+            and len(data) <= MAX_ATTACHMENT
         }
         if pictures:
             kept[name] = pictures
@@ -148,7 +156,9 @@ def _label(cells, plan, remarks):
         if name not in planned:
             labelled.append((None, _ordinary(cell)))
         elif name in seen:
-            remarks.append(f"Cell {name} is there more than once; the first one counts, the others ran as ordinary cells.")
+            remarks.append(
+                f"Cell {name} is there more than once; the first one counts, the others ran as ordinary cells."
+            )
             labelled.append((None, _ordinary(cell)))
         else:
             seen.add(name)

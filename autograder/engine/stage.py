@@ -13,6 +13,8 @@ from autograder.engine.boxed.confine import DEVICES, SYSTEM
 
 COURSE = Path(__file__).resolve().parent.parent.parent
 STAFF_PACKAGES = ("utils/solutions", "autograder")
+EXCHANGES = ("/usr/local/share/nbgrader", "/usr/share/nbgrader")  # other students' submissions pass through here
+CONFIGURATION = (f"{sys.prefix}/etc/jupyter", "/usr/local/etc/jupyter", "/usr/etc/jupyter")  # may hold tokens
 
 
 def runs_folder():
@@ -109,6 +111,7 @@ def hidden_paths(readable, course_dir=None):
     """Staff folders that lie inside something readable, as those of a course installed by pip do."""
     names = (*STAFF_PACKAGES, "source", "tests", "submitted", "autograded", "feedback", "gradebook.db")
     places = [COURSE / name for name in names] + ([Path(course_dir)] if course_dir is not None else [])
+    places += [Path(place) for place in (*EXCHANGES, *CONFIGURATION)]
     places = [str(place.resolve()) for place in places if place.exists()]
     return [place for place in places if _is_in(place, [os.path.realpath(path) for path in readable])]
 

@@ -5,8 +5,7 @@ import os
 import stat
 from pathlib import Path
 
-SUFFIXES = {".csv", ".gif", ".jpeg", ".jpg", ".json", ".md", ".npy", ".npz", ".png", ".pt", ".svg", ".toml", ".tsv", ".txt",
-            ".yaml", ".yml"}  # fmt: skip
+SUFFIXES = set(".csv .gif .jpeg .jpg .json .md .npy .npz .png .pt .svg .toml .tsv .txt .yaml .yml".split())
 MAX_FILE = 20 * 2**20
 MAX_FILES = 200
 MAX_TOTAL = 100 * 2**20
@@ -62,7 +61,9 @@ def extra_files(folder):
                 continue
             files[relative] = content
     names = ", ".join(ascii(name) for name in refused[:10])
-    remarks = [f"Not taken over: {names}{' and others' if len(refused) > 10 else ''} (no data file, a link, or too large)."]
+    remarks = [
+        f"Not taken over: {names}{' and others' if len(refused) > 10 else ''} (no data file, a link, or too large)."
+    ]
     return files, remarks if refused else []
 
 

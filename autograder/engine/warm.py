@@ -57,7 +57,7 @@ class Warm:
             "imports": imports,
             "namespaces": namespaces,
         }
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
+        self._complaints = tempfile.TemporaryFile()
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-s", f"{student}/boxed/start.py", json.dumps(settings)],

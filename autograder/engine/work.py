@@ -56,8 +56,8 @@ class Record:
     assignment, student, submission_digest, tests_digest : str
         As in the job.
     notebooks : dict
-        By name: ``text`` (the graded notebook's file), ``scores`` (points or None by cell id) and ``unanswered`` (answer
-        cells left as released).
+        By name: ``text`` (the graded notebook's file), ``scores`` (points or None by cell id) and ``unanswered``
+        (answer cells left as released).
     remarks : list of str
     reasons : dict
         By test cell: why points are missing.

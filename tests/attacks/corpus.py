@@ -3,6 +3,8 @@
 The numbers in `origin` are those of GRADING_NOTES.md and PLATFORM_NOTES.md.
 """
 
+# ruff: noqa: E501  (quoted code)
+
 from dataclasses import dataclass, field
 from textwrap import dedent
 
@@ -118,7 +120,7 @@ ATTACKS = [
         beats_stock=True,
         origin="A3, 21",
     ),
-    Attack("displayhook", body='    import sys; sys.displayhook(2.0); return -99', beats_stock=True, origin="A4"),
+    Attack("displayhook", body="    import sys; sys.displayhook(2.0); return -99", beats_stock=True, origin="A4"),
     Attack(
         "read-the-test-cell",
         """
@@ -279,7 +281,12 @@ ATTACKS = [
     ),
     Attack("symlink", files={"leak.txt": "-> /etc/hostname", "folder": "-> /etc"}, beats_stock=True, origin="C4"),
     Attack("print-300-MB", "for _ in range(300): print('x' * 1_000_000)", right=True, origin="C3"),
-    Attack("warns", "import warnings, sys; warnings.warn('old'); print('noise', file=sys.stderr)", right=True, origin="B5, 14"),
+    Attack(
+        "warns",
+        "import warnings, sys; warnings.warn('old'); print('noise', file=sys.stderr)",
+        right=True,
+        origin="B5, 14",
+    ),
     Attack(
         "warns-inside",
         body="    import warnings, sys; warnings.warn('old'); print('noise', file=sys.stderr)\n    return np.asarray(x) * {i} + 1",
@@ -496,7 +503,10 @@ ATTACKS = [
             except OSError: pass
         """,
     ),
-    Attack("noise-on-all-descriptors", "import os\nfor fd in range(3, 256):\n    try: os.write(fd, os.urandom(4096))\n    except OSError: pass"),
+    Attack(
+        "noise-on-all-descriptors",
+        "import os\nfor fd in range(3, 256):\n    try: os.write(fd, os.urandom(4096))\n    except OSError: pass",
+    ),
     Attack("close-everything", "import os; os.closerange(0, 4096)"),
     Attack(
         "rewritten-server",

@@ -1,5 +1,7 @@
 """The whole corpus in one class with honest students, graded by two workers."""
 
+# ruff: noqa: E501  (tables and quoted code)
+
 import hashlib
 import os
 import re
@@ -48,7 +50,12 @@ def untouched(classroom):
     """Everything of a class and its surroundings that grading must leave alone."""
     import numpy
 
-    places = [classroom.root / "source", classroom.root / "release", classroom.root / "submitted", Path(numpy.__file__).parent]
+    places = [
+        classroom.root / "source",
+        classroom.root / "release",
+        classroom.root / "submitted",
+        Path(numpy.__file__).parent,
+    ]
     return {str(place): fingerprint(place) for place in places}
 
 
@@ -96,7 +103,9 @@ def test_honest_students_get_their_points(attacked, student):
 
 def test_nothing_outside_was_changed(attacked):
     assert untouched(attacked) == attacked.before
-    assert not [path for path in ("/tmp/breach", "/var/tmp/breach", "/dev/shm/breach", "/breach") if os.path.exists(path)]
+    assert not [
+        path for path in ("/tmp/breach", "/var/tmp/breach", "/dev/shm/breach", "/breach") if os.path.exists(path)
+    ]
 
 
 def test_links_were_not_followed(attacked):
@@ -106,7 +115,11 @@ def test_links_were_not_followed(attacked):
 
 
 def test_nothing_is_left_running(attacked):
-    mine = [process for process in psutil.process_iter(["cmdline"]) if "boxed/start.py" in " ".join(process.info["cmdline"] or [])]
+    mine = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "boxed/start.py" in " ".join(process.info["cmdline"] or [])
+    ]
     folders = {str(folder) for folder in runs_folder().glob("run-*")} if runs_folder().exists() else set()
     ours = [process for process in mine if os.getpid() in {parent.pid for parent in process.parents()}]
     assert ours == []
@@ -156,5 +169,7 @@ def test_beats_stock_nbgrader(tmp_path, attack):
     points = sum(score or 0 for score in scores.values()) + sum(manual.values())
     graded = bool(scores) and None not in scores.values()
     leaked = (tmp_path / "autograded" / attack.name / "small" / "leak.txt").exists()
-    print(f"{attack.name}: stock gave {points:g} of {FULL:g}, graded: {graded}, exit status {done.returncode}, leaked: {leaked}")
+    print(
+        f"{attack.name}: stock gave {points:g} of {FULL:g}, graded: {graded}, exit status {done.returncode}, leaked: {leaked}"
+    )
     assert points < FULL if attack.right else points > 0 or not graded or leaked

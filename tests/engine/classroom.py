@@ -66,7 +66,14 @@ FULL = 22.0
 
 def grader(name, *, grade=False, solution=False, locked=False, points=None, task=False):
     """nbgrader's metadata of a cell."""
-    metadata = {"grade": grade, "grade_id": name, "locked": locked, "schema_version": 3, "solution": solution, "task": task}
+    metadata = {
+        "grade": grade,
+        "grade_id": name,
+        "locked": locked,
+        "schema_version": 3,
+        "solution": solution,
+        "task": task,
+    }
     return {"nbgrader": metadata | ({"points": points} if points is not None else {})}
 
 

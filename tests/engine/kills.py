@@ -1,6 +1,6 @@
 """Kill class runs at random moments and see whether anything is lost.
 
-    python -m tests.engine.kills FOLDER [KILLS] [SEED]
+python -m tests.engine.kills FOLDER [KILLS] [SEED]
 """
 
 import os
@@ -57,9 +57,16 @@ def state(root):
             JOIN base_cell c ON c.id = g.cell_id JOIN submitted_notebook n ON n.id = g.notebook_id
             JOIN submitted_assignment s ON s.id = n.assignment_id ORDER BY 1, 2"""
         ).fetchall()
-        journal = connection.execute("SELECT student, submission, tests, times_graded FROM grading_journal ORDER BY 1").fetchall()
-        rows = [connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("comment", "submitted_notebook", "student")]
-    files = {str(path.relative_to(root)): path.read_bytes() for path in Path(root, "autograded").rglob("*") if path.is_file()}
+        journal = connection.execute(
+            "SELECT student, submission, tests, times_graded FROM grading_journal ORDER BY 1"
+        ).fetchall()
+        rows = [
+            connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+            for table in ("comment", "submitted_notebook", "student")
+        ]
+    files = {
+        str(path.relative_to(root)): path.read_bytes() for path in Path(root, "autograded").rglob("*") if path.is_file()
+    }
     return {"grades": grades, "journal": journal, "rows": rows, "files": files}
 
 
@@ -87,7 +94,9 @@ def run(folder, kills, seed=0, kills_per_class=5, report=print):
     def fresh():
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(template, work)
-        (work / "nbgrader_config.py").write_text((template / "nbgrader_config.py").read_text().replace(str(template), str(work)))
+        (work / "nbgrader_config.py").write_text(
+            (template / "nbgrader_config.py").read_text().replace(str(template), str(work))
+        )
 
     fresh()
     seconds = finish(work, 2)

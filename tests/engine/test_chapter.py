@@ -1,5 +1,7 @@
 """The real chapter 0 through the engine: partial credit, messages, and equal results wherever it is graded."""
 
+# ruff: noqa: E501  (tables and quoted code)
+
 import pytest
 
 from tests.engine.classroom import ANSWERS, FULL, Classroom
@@ -35,7 +37,11 @@ def test_points(classroom):
 def test_feedback_names_groups_and_hints(classroom):
     assert classroom.api().generate_feedback(classroom.assignment, "half")["success"]
     page = (classroom.root / "feedback" / "half" / classroom.assignment / f"{classroom.assignment}.html").read_text()
-    for text in ("badly wrong pairs", "A gap of -1000 must cost 1000 nats", "the reward of the response you ask about comes first"):
+    for text in (
+        "badly wrong pairs",
+        "A gap of -1000 must cost 1000 nats",
+        "the reward of the response you ask about comes first",
+    ):
         assert text in page
     assert "autograder.hidden_tests" not in page and "ex0_5.compare" not in page
 

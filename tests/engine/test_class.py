@@ -1,5 +1,7 @@
 """A class with everything that goes wrong in classes, graded by the engine's own command and by plain nbgrader."""
 
+# ruff: noqa: E501  (tables and quoted code)
+
 import copy
 import json
 import sqlite3
@@ -95,14 +97,21 @@ def nbformat3(classroom):
         part = {"cell_type": cell.cell_type, "metadata": cell.metadata}
         code = {"input": cell.source, "outputs": [], "language": "python", "collapsed": False}
         cells.append(part | (code if cell.cell_type == "code" else {"source": cell.source}))
-    content = {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": [{"cells": cells, "metadata": {}}]}
+    content = {
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "metadata": {"name": ""},
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
     return json.dumps(content)
 
 
 @pytest.fixture(scope="module")
 def classroom(tmp_path_factory):
     """The class, handed in but not graded."""
-    made = Classroom(tmp_path_factory.mktemp("class"), "small", more="c.Execute.call_seconds = 10\nc.Execute.cell_seconds = 10")
+    made = Classroom(
+        tmp_path_factory.mktemp("class"), "small", more="c.Execute.call_seconds = 10\nc.Execute.cell_seconds = 10"
+    )
     for name, (edit, _) in CASES.items():
         notebook = made.answered()
         edit(notebook)
@@ -221,8 +230,13 @@ def test_a_changed_test_changes_its_hash(tmp_path):
     from autograder.engine.digests import course_modules, tests_digest
     from tests.engine.test_sanitise import PLAN
 
-    other = dataclasses.replace(PLAN, cells=(*PLAN.cells[:-1], dataclasses.replace(PLAN.cells[-1], source="assert b == 3")))
+    other = dataclasses.replace(
+        PLAN, cells=(*PLAN.cells[:-1], dataclasses.replace(PLAN.cells[-1], source="assert b == 3"))
+    )
     assert tests_digest([PLAN]) != tests_digest([other])
     assert tests_digest([PLAN]) == tests_digest([PLAN])
-    modules = {str(path.relative_to(Path(__file__).parents[2])) for path in course_modules(["from autograder.hidden_tests import ch00"])}
+    modules = {
+        str(path.relative_to(Path(__file__).parents[2]))
+        for path in course_modules(["from autograder.hidden_tests import ch00"])
+    }
     assert {"autograder/hidden_tests/ch00.py", "autograder/marking.py", "utils/solutions/ch00.py"} <= modules

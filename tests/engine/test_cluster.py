@@ -26,7 +26,12 @@ def test_a_killed_worker_changes_nothing(tmp_path):
     assert len(alone) == 21 * 5
 
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, protocol="tcp://", dashboard_address=None, worker_dashboard_address=None
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        protocol="tcp://",
+        dashboard_address=None,
+        worker_dashboard_address=None,
     ) as cluster:
         victim = next(iter(cluster.workers.values())).pid
         killed = []

@@ -1,5 +1,7 @@
 """Which layers stand, what happens where they do not, and that an ordinary user has them too."""
 
+# ruff: noqa: E501  (tables and quoted code)
+
 import os
 import subprocess
 import sys
@@ -82,8 +84,16 @@ def can_read(path):
     except OSError:
         return False
     return True
-places = {[str(secret), "/etc/passwd", str(COURSE / "autograder/marking.py"), str(COURSE / "utils/solutions/ch00.py"),
-           str(COURSE / "source/ch00_reward_modeling/ch00_reward_modeling.ipynb"), "/proc/1/environ"]!r}
+places = {
+            [
+                str(secret),
+                "/etc/passwd",
+                str(COURSE / "autograder/marking.py"),
+                str(COURSE / "utils/solutions/ch00.py"),
+                str(COURSE / "source/ch00_reward_modeling/ch00_reward_modeling.ipynb"),
+                "/proc/1/environ",
+            ]!r
+        }
 seen = [path for path in places if can_read(path)]
 import utils.check
 ours = can_read(utils.check.__file__)

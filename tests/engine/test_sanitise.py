@@ -1,5 +1,7 @@
 """Whatever is handed in, a gradable notebook comes out, with a remark on what was mended."""
 
+# ruff: noqa: E501  (tables and quoted code)
+
 import copy
 import json
 
@@ -104,7 +106,7 @@ def test_a_second_copy_of_a_cell_is_an_ordinary_cell():
 def test_a_deleted_cell_comes_back(name):
     data = submitted()
     data["cells"] = [one for one in data["cells"] if one["id"] != f"id-{name}"]
-    notebook, remarks = check(data)
+    _, remarks = check(data)
     assert remarks == [f"Cell {name} was missing; it was put back."]
 
 
@@ -140,7 +142,13 @@ def test_changed_flags_and_tags_and_points_are_restored():
     for one in data["cells"]:
         one["metadata"]["tags"] = ["skip-execution", "raises-exception"]
         if "nbgrader" in one["metadata"]:
-            one["metadata"]["nbgrader"] |= {"grade": False, "points": 1000, "solution": True, "locked": False, "schema_version": 1}
+            one["metadata"]["nbgrader"] |= {
+                "grade": False,
+                "points": 1000,
+                "solution": True,
+                "locked": False,
+                "schema_version": 1,
+            }
     check(data)
 
 
@@ -156,12 +164,24 @@ def test_cells_that_lost_their_label_are_found_by_their_id():
 
 def test_the_old_format_is_converted():
     cells = [
-        {"cell_type": "code", "input": one["source"], "metadata": one["metadata"], "outputs": [], "language": "python", "collapsed": False}
+        {
+            "cell_type": "code",
+            "input": one["source"],
+            "metadata": one["metadata"],
+            "outputs": [],
+            "language": "python",
+            "collapsed": False,
+        }
         if one["cell_type"] == "code"
         else {"cell_type": "markdown", "source": one["source"], "metadata": one["metadata"]}
         for one in submitted()["cells"]
     ]
-    data = {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": [{"cells": cells, "metadata": {}}]}
+    data = {
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "metadata": {"name": ""},
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
     notebook, remarks = check(data)
     assert "old format 3" in remarks[0]
     assert notebook.cells[2].source == "a = 1"
@@ -184,14 +204,20 @@ def test_what_cannot_be_read_becomes_an_empty_submission_with_a_reason(data, rem
 
 
 def test_a_byte_order_mark_does_no_harm():
-    notebook, remarks = check(b"\xef\xbb\xbf" + json.dumps(submitted()).encode())
+    _, remarks = check(b"\xef\xbb\xbf" + json.dumps(submitted()).encode())
     assert remarks == []
 
 
 def test_damaged_cells_are_left_out():
     data = submitted()
-    data["cells"] += [None, 5, {"cell_type": "code"}, {"cell_type": "evil", "source": ""}, {"cell_type": "code", "source": [1]}]
-    notebook, remarks = check(data)
+    data["cells"] += [
+        None,
+        5,
+        {"cell_type": "code"},
+        {"cell_type": "evil", "source": ""},
+        {"cell_type": "code", "source": [1]},
+    ]
+    _, remarks = check(data)
     assert remarks == ["4 cells are damaged and left out."]
 
 
@@ -200,17 +226,36 @@ def test_names_that_are_not_in_the_assignment_mean_nothing():
     extra = copy.deepcopy(data["cells"][4])
     extra["metadata"]["nbgrader"] |= {"grade_id": "bonus", "points": 100, "grade": True}
     data["cells"].append(extra)
-    notebook, remarks = check(data)
+    notebook, _ = check(data)
     assert "nbgrader" not in notebook.cells[-1].metadata
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5) | st.sampled_from(["code", "markdown", *NAMES]),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["cells", "cell_type", "metadata", "nbgrader", "grade_id", "source", "id", "outputs", "attachments", "tags"]),
-        inner,
-        max_size=5,
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.text(max_size=5)
+    | st.sampled_from(["code", "markdown", *NAMES]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "cells",
+                    "cell_type",
+                    "metadata",
+                    "nbgrader",
+                    "grade_id",
+                    "source",
+                    "id",
+                    "outputs",
+                    "attachments",
+                    "tags",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
     ),
     max_leaves=30,
 )

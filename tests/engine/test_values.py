@@ -1,5 +1,7 @@
 """What crosses the wall, in both directions, and what does not."""
 
+# ruff: noqa: E501  (tables and quoted code)
+
 import math
 import random
 
@@ -119,7 +121,7 @@ def test_a_generator_arrives_in_the_state_it_was_sent(student, kind):
 
 def test_a_generator_sent_twice_gives_new_numbers(student):
     draw = student("def draw(rng): return rng.random()")["draw"]
-    for rng in (np.random.default_rng(0), random.Random(0), np.random.RandomState(0)):  # noqa: NPY002
+    for rng in (np.random.default_rng(0), random.Random(0), np.random.RandomState(0)):
         assert draw(rng) != draw(rng)
 
 
@@ -201,7 +203,9 @@ def test_an_object_that_is_not_exposed_is_the_tests_mistake(student):
         f(object())
 
 
-@pytest.mark.parametrize("code", ["yield 1", "return map(abs, [1])", "return zip([1])", "return {1: 2}.keys()", "return iter([1])"])
+@pytest.mark.parametrize(
+    "code", ["yield 1", "return map(abs, [1])", "return zip([1])", "return {1: 2}.keys()", "return iter([1])"]
+)
 def test_generators_and_views_are_refused_with_advice(student, code):
     f = student(f"def f(): {code}")["f"]
     with pytest.raises(TypeError, match="list"):
@@ -238,7 +242,7 @@ def test_classes_and_their_objects(student):
     assert agent.best == 7.0
     assert agent != same and agent != 3  # equality is ours, not theirs
     with pytest.raises(AttributeError, match="missing"):
-        agent.missing
+        _ = agent.missing
     with pytest.raises(TypeError, match="list or array"):
         list(agent)
 
@@ -301,7 +305,9 @@ def test_a_loss_cut_off_from_its_arguments_has_no_gradient(student):
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [ValueError, TypeError, KeyError, IndexError, ZeroDivisionError, NotImplementedError, AssertionError])
+@pytest.mark.parametrize(
+    "kind", [ValueError, TypeError, KeyError, IndexError, ZeroDivisionError, NotImplementedError, AssertionError]
+)
 def test_builtin_errors_arrive_as_themselves(student, kind):
     f = student(f"def f(x):\n    raise {kind.__name__}('bad ' + str(x))")["f"]
     with pytest.raises(kind, match="bad 3"):
@@ -374,3 +380,25 @@ def test_a_test_in_which_everything_fails_ends_early(student):
 def test_every_process_starts_from_the_same_random_state(student):
     code = "import random, numpy as np, torch\nx = (random.random(), np.random.rand(), torch.rand(1).item())"
     assert student(code)["x"] == student(code)["x"]
+
+
+def test_a_flood_of_callbacks_ends_at_the_deadline(student):
+    from autograder.engine.limits import Limits
+
+    names = student(
+        "def flood(f):\n    while True:\n        try:\n            f(1)\n        except BaseException: pass",
+        limits=Limits(call_seconds=1),
+    )
+    with pytest.raises((ProcessEnded, TimeoutError), match="longer than 1 second"):
+        names["flood"](lambda x: x)
+
+
+def test_files_written_during_a_flood_of_callbacks_are_noticed(student):
+    from autograder.engine.limits import Limits
+
+    names = student(
+        "def flood(f):\n    for i in range(10**6):\n        open(f'file{i}', 'w').close(); f(i)",
+        limits=Limits(call_seconds=60, scratch_files=50),
+    )
+    with pytest.raises(ProcessEnded, match="files"):
+        names["flood"](lambda x: x)

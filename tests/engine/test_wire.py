@@ -1,5 +1,7 @@
 """The decoder takes what it knows and nothing else."""
 
+# ruff: noqa: E501  (tables and quoted code)
+
 import json
 import struct
 
@@ -14,13 +16,19 @@ CODEC = wire.Codec()
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(max_size=20)
 VALUES = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text() | st.integers(), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["t", "v", "d", "s", "b", "k", "id", "r", "g", "p", "x"]), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["t", "v", "d", "s", "b", "k", "id", "r", "g", "p", "x"]), inner, max_size=5)
+    ),
     max_leaves=30,
 )
 TAGS = ("array scalar tensor tuple set frozenset dict int complex bytes ellipsis slice range generator random-state random "

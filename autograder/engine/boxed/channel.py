@@ -5,6 +5,8 @@ import time
 
 from . import wire
 
+_TICK = 0.25  # seconds
+
 
 class Closed(Exception):
     """The other side is gone."""
@@ -27,6 +29,7 @@ class Channel:
     def __init__(self, connection, tick=None):
         self.connection = connection
         self.tick = tick
+        self._next_tick = 0.0
 
     def send(self, message, blobs=(), deadline=None):
         """Send one frame.
@@ -91,14 +94,16 @@ class Channel:
             return
         poll = select.poll()
         poll.register(self.connection, select.POLLOUT if writing else select.POLLIN)
-        while True:
-            left = 0.25 if deadline is None else min(0.25, deadline - time.monotonic())
-            if poll.poll(max(0, left * 1000)):
-                return
-            if deadline is not None and time.monotonic() >= deadline:
+        while True:  # the clock comes first: someone who keeps talking must not go on for ever
+            now = time.monotonic()
+            if deadline is not None and now >= deadline:
                 raise Late
-            if self.tick is not None:
+            if self.tick is not None and now >= self._next_tick:
+                self._next_tick = now + _TICK
                 self.tick()
+            left = _TICK if deadline is None else min(_TICK, deadline - now)
+            if poll.poll(left * 1000):
+                return
 
     def close(self):
         """Close the socket."""

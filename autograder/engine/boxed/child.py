@@ -170,7 +170,7 @@ class StudentProcess(wire.Codec):
             raise wire.Unsendable(f"a {type(value).__name__} was returned: make it a list with list(...)")
         if isinstance(value, (collections.abc.Iterator, collections.abc.AsyncIterator, collections.abc.Awaitable)):
             raise wire.Unsendable(
-                f"a {type(value).__name__} was returned, which gives its values only on demand: return a list or an array"
+                f"a {type(value).__name__} was returned, which gives values only on demand: return a list or an array"
             )
         number = len(self.objects) + 1
         self.objects[number] = value

@@ -75,7 +75,9 @@ def missing(layers):
     if not names & {"landlock", "namespaces"}:
         gaps.append("neither Landlock (Linux 5.13 or later) nor user namespaces: a submission could read the solutions")
     if "seccomp" not in names:
-        gaps.append("no seccomp (install libseccomp and pyseccomp): a submission could use the network and leave processes")
+        gaps.append(
+            "no seccomp (install libseccomp and pyseccomp): a submission could use the network and leave processes"
+        )
     return gaps
 
 

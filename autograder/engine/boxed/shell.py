@@ -36,7 +36,9 @@ class Outputs:
             self._add({"output_type": "stream", "name": name, "parts": [text]}, 0)
 
     def bundle(self, kind, data, metadata):
-        data = {mime: _as_text(value) for mime, value in data.items() if mime != "application/vnd.jupyter.widget-view+json"}
+        data = {
+            mime: _as_text(value) for mime, value in data.items() if mime != "application/vnd.jupyter.widget-view+json"
+        }
         size = sum(len(value) for value in data.values() if isinstance(value, str))
         if size > MAX_BUNDLE or self.total + size > MAX_TOTAL:
             self.write("stderr", f"... an output of {size:,} characters is left out\n")

@@ -335,7 +335,7 @@ class Codec:
         kind = getattr(np.random, _one_of(node["k"], BIT_GENERATORS))
         bits = kind(0)
         bits.state = self._decode(node["v"], blobs, depth + 1)
-        return np.random.Generator(bits) if node["t"] == "generator" else np.random.RandomState(bits)  # noqa: NPY002
+        return np.random.Generator(bits) if node["t"] == "generator" else np.random.RandomState(bits)
 
 
 def clean_text(text):
