@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-c = get_config()
+from autograder.engine.converter import install
+
+c = get_config()  # noqa: F821  (traitlets puts it there)
 
 c.CourseDirectory.course_id = "rl-theory-alignment"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
@@ -24,19 +26,18 @@ c.GenerateAssignment.preprocessors = [
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # take this line out and write your answer here"}
 
 # --- grading ----------------------------------------------------------------------------------------------------------
+install()  # nbgrader's autograde step, made safe against links, missing notebooks and runs that were cut short
 c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
-    "autograder.preprocessors.ForgetDuplicates",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
+    "autograder.engine.preprocessors.Sanitise",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.OverwriteCells.add_missing_cells = True  # a deleted test cell would else stay "needs manual grading" for ever
-c.ExecutePreprocessor.skip_cells_with_tag = ""  # else a test cell tagged skip-execution earns full marks
-c.ExecutePreprocessor.shutdown_kernel = "immediate"
-c.ExecutePreprocessor.timeout = 120
-c.IgnorePattern.enabled = True  # a warning on stderr must not cost a point
-c.IgnorePattern.pattern = r"(?s).*"
+c.Autograde.autograde_preprocessors = [
+    "autograder.engine.preprocessors.Execute",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 
 # --- feedback ---------------------------------------------------------------------------------------------------------
 c.GenerateFeedback.preprocessors = [

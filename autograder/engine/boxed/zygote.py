@@ -1,0 +1,150 @@
+"""The fork server: imports what notebooks import, once, and forks a confined process for each submission.
+
+It is a Python of its own, started from the student side of the course; it has never seen a hidden test, so its children
+cannot find one in their memory. It takes orders over a control socket, which its children do not inherit.
+"""
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+
+from . import child, confine, landlock, namespaces, shell
+from .channel import Channel
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def main(settings):
+    """Serve until the control socket closes.
+
+    Parameters
+    ----------
+    settings : dict
+        ``control`` (descriptor), ``grader`` (process id), ``readable``, ``writable``, ``hidden`` (lists of paths),
+        ``imports`` (modules), ``namespaces`` (bool).
+    """
+    control = socket.socket(fileno=settings["control"])
+    libc = ctypes.CDLL(None)
+    libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: no fork server without its grader
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if os.getppid() != settings["grader"]:
+        return  # it was gone before we asked
+    spaces = []
+    if settings["namespaces"]:
+        spaces = namespaces.enter(settings["readable"], settings["writable"], settings["hidden"])
+    rules = landlock.reading_rules([p for p in settings["readable"] if os.path.exists(p)], settings["hidden"])
+
+    _import_all(settings["imports"])
+    student_shell = shell.prepare()
+    gc.collect()
+    gc.freeze()  # children do not touch, and so do not copy, what is here
+    control.send(json.dumps({"namespaces": spaces}).encode())
+    _Server(control, student_shell, rules, bool(spaces)).run()
+
+
+def _import_all(modules):
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception as problem:  # a submission that needs the module will say so itself
+            print(f"not preloaded: {name}: {problem}", file=sys.stderr)
+    torch = sys.modules.get("torch")  # some utilities import it, and so may the preloaded modules
+    if torch is not None:
+        torch.set_num_threads(1)  # children of a process with more threads hang in their first parallel region
+
+
+class _Server:
+    """Forks, watches and kills; one child at a time."""
+
+    def __init__(self, control, student_shell, rules, alone):
+        self.control = control
+        self.shell = student_shell
+        self.rules = rules
+        self.alone = alone  # whether this process namespace holds nothing but us and our children
+        self.pid = None
+
+    def run(self):
+        while True:
+            data, descriptors, _, _ = socket.recv_fds(self.control, 65536, 1)
+            if not data:
+                self.kill()
+                return
+            order = json.loads(data)
+            reply = getattr(self, order["do"])(*descriptors, **order.get("with", {}))
+            self.control.send(json.dumps(reply).encode())
+
+    def spawn(self, descriptor, scratch, limits):
+        """Fork a student's process that talks over the given descriptor."""
+        self.kill()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._become_student(descriptor, scratch, limits)
+            finally:
+                os._exit(0)
+        os.close(descriptor)
+        self.pid = pid
+        return {"pid": pid}
+
+    def _become_student(self, descriptor, scratch, limits):
+        self.control.close()
+        null = os.open("/dev/null", os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        os.close(null)
+        channel = Channel(socket.socket(fileno=descriptor))
+        child.move_home(scratch)
+        child.seed_everything()
+        layers = confine.enter(scratch, self.rules, limits)
+        process = child.StudentProcess(self.shell, channel)
+        channel.send({"op": "ready", "layers": layers})
+        process.serve()
+
+    def interrupt(self):
+        """Ask the child to stop what it does."""
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGINT)
+        return {}
+
+    def kill(self):
+        """End the child and whatever it may have left; say how it ended.
+
+        A child that is dying already keeps the exit status it chose.
+        """
+        status = None
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGKILL)
+            status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            self.pid = None
+        self._sweep()
+        return {"status": status}
+
+    def _sweep(self):
+        """No process outlives a submission. seccomp forbids to start one; this holds where seccomp has a hole."""
+        if self.alone:
+            try:
+                os.kill(-1, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        else:
+            for pid in _descendants():
+                os.kill(pid, signal.SIGKILL)
+        while True:
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
+
+
+def _descendants():
+    """Children of this process; orphans of theirs have become ours."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return []

@@ -1,0 +1,168 @@
+"""nbgrader's autograde step, made safe against what it copies and what is missing.
+
+nbgrader has no setting for these, so `install` puts a subclass in the place of its converter. Everything that is
+configured for `Autograde` holds for it.
+"""
+
+import datetime as dt
+import fnmatch
+import glob
+import os
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters.autograde import Autograde
+from nbgrader.converters.base import BaseConverter
+from nbgrader.utils import is_ignored
+from traitlets import Type
+
+from autograder.engine import digests, journal, submission
+from autograder.engine.boxed.confine import NotConfined
+from autograder.engine.plan import read_plans
+from autograder.engine.preprocessors import close_workers
+
+MAX_FILE = 100 * 2**20
+
+
+class LenientExporter(NotebookExporter):
+    """Hands the preprocessors an empty notebook where the file is broken or missing; `Sanitise` says what is wrong."""
+
+    def from_filename(self, filename, resources=None, **kwargs):
+        resources = ResourcesDict() if resources is None else resources
+        path, name = os.path.split(str(filename))
+        resources.setdefault("metadata", ResourcesDict())
+        resources["metadata"] |= {"name": os.path.splitext(name)[0], "path": path, "modified_date": _today()}
+        data = submission.read_regular(filename, submission.NOTEBOOK_BYTES)
+        try:
+            notebook = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
+        except Exception:  # whatever a damaged file brings forth
+            notebook = nbformat.v4.new_notebook()
+        return self.from_notebook_node(notebook, resources=resources, **kwargs)
+
+
+def _today():
+    today = dt.date.today()
+    return f"{today:%B} {today.day}, {today.year}"
+
+
+class _RegularFiles(BaseConverter):
+    """Copies what came with a submission, but only regular files: nbgrader follows links, wherever they point."""
+
+    def init_assignment(self, assignment_id, student_id):
+        source = self._format_source(assignment_id, student_id)
+        destination = self._format_dest(assignment_id, student_id)
+        for where, folders, names in os.walk(source):
+            folders[:] = [
+                name for name in folders
+                if not os.path.islink(os.path.join(where, name))
+                and not is_ignored(os.path.join(where, name), self.coursedir.ignore)
+            ]  # fmt: skip
+            for name in names:
+                path = os.path.join(where, name)
+                if name.endswith(".ipynb") or is_ignored(path, self.coursedir.ignore):
+                    continue
+                content = submission.read_regular(path, MAX_FILE + 1)
+                if content is None or len(content) > MAX_FILE:
+                    self.log.warning("Not copied, a link or too large: %s", path)
+                    continue
+                target = Path(destination) / os.path.relpath(path, source)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.unlink(missing_ok=True)
+                target.write_bytes(content)
+
+
+class EngineAutograde(Autograde, _RegularFiles):
+    """Autograde that grades missing notebooks, redoes what a killed run left half done, and leaves the rest alone."""
+
+    exporter_class = Type(LenientExporter, klass=NotebookExporter).tag(config=True)
+
+    def start(self):
+        try:
+            super().start()
+        finally:
+            close_workers()
+
+    def init_notebooks(self):
+        """Find submissions; one without notebook counts as an empty one."""
+        expected = self._expected_notebooks()
+        pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        found = {}
+        for folder in sorted(glob.glob(pattern)):
+            if os.path.islink(folder) or not os.path.isdir(folder):
+                continue
+            present = {os.path.basename(path) for path in glob.glob(os.path.join(glob.escape(folder), "*.ipynb"))}
+            names = sorted(f"{name}.ipynb" for name in expected) or sorted(present)
+            for name in sorted(present - set(names)):
+                self.log.warning("Skipping unknown notebook: %s", os.path.join(folder, name))
+            wanted = [name for name in names if fnmatch.fnmatch(name, f"{self.coursedir.notebook_id}.ipynb")]
+            if wanted:
+                found[folder] = [os.path.join(folder, name) for name in wanted]
+        if not found:
+            super().init_notebooks()  # says what it looked for
+        self.assignments, self.notebooks = found, []
+
+    def _expected_notebooks(self):
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            try:
+                return [notebook.name for notebook in gradebook.find_assignment(self.coursedir.assignment_id).notebooks]
+            except MissingEntry:
+                return []
+
+    def init_destination(self, assignment_id, student_id):
+        """Whether to grade: always what the journal does not know, and what has changed since."""
+        should = super().init_destination(assignment_id, student_id)
+        excluded = (self.coursedir.student_id_exclude or "").split(",")
+        if should or student_id in excluded or self.coursedir.notebook_id != "*":
+            return should
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            journal.prepare(gradebook.db)
+            done = journal.done(gradebook.db, assignment_id).get(student_id)
+        if done == self._digests(assignment_id, student_id):
+            return False
+        self.log.info(
+            "Grading again, because the submission or its tests changed or a run was cut short: %s", student_id
+        )
+        force, self.force = self.force, True
+        try:
+            return super().init_destination(assignment_id, student_id)
+        finally:
+            self.force = force
+
+    def set_permissions(self, assignment_id, student_id):
+        """The last step for a submission: all its notebooks are graded, so the journal may say so."""
+        super().set_permissions(assignment_id, student_id)
+        if self.coursedir.notebook_id != "*":
+            return
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            journal.prepare(gradebook.db)
+            journal.note(gradebook.db, assignment_id, student_id, *self._digests(assignment_id, student_id))
+            gradebook.db.commit()
+
+    def convert_single_notebook(self, notebook_filename):
+        """Convert a notebook; where submissions cannot be confined, stop the run instead of failing one by one."""
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except NotConfined as problem:
+            raise SystemExit(str(problem)) from None
+
+    def _digests(self, assignment_id, student_id):
+        """Hashes of submission and tests, as the class run writes them."""
+        places = (self.coursedir.release_directory, self.coursedir.source_directory)
+        folders = [self.coursedir.format_path(place, student_id=".", assignment_id=assignment_id) for place in places]
+        plans = read_plans(self.coursedir.db_url, self.coursedir.course_id, assignment_id, folders)
+        folder = self.coursedir.format_path(
+            self.coursedir.submitted_directory, student_id=student_id, assignment_id=assignment_id
+        )
+        return submission.folder_digest(folder, [plan.name for plan in plans]), digests.tests_digest(plans)
+
+
+def install():
+    """Let ``nbgrader autograde`` and formgrader use `EngineAutograde`; called in nbgrader_config.py."""
+    import nbgrader.apps.api
+    import nbgrader.apps.autogradeapp
+
+    nbgrader.apps.api.Autograde = EngineAutograde
+    nbgrader.apps.autogradeapp.Autograde = EngineAutograde

@@ -1,0 +1,227 @@
+"""A test cell is evaluated here, in the grader's own process; only the student's functions run elsewhere."""
+
+import ast
+import contextlib
+import io
+import os
+import warnings
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode
+
+from autograder.engine import outputs
+from autograder.engine.boxed.wire import clean_text
+from autograder.engine.plan import import_statements
+from autograder.engine.remote import MistakeInTest
+from autograder.engine.session import ProcessEnded
+
+BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
+MAX_PRINTED = 20_000
+
+
+@dataclass
+class Verdict:
+    """What a test cell came to.
+
+    Parameters
+    ----------
+    points : float
+    outputs : list of NotebookNode
+        In a form from which nbgrader reads the same points.
+    reason : str
+        Why points are missing, where the test could not tell by itself.
+    mistake : str
+        What went wrong in the test itself; for the staff, empty when nothing did.
+    """
+
+    points: float
+    outputs: list = field(default_factory=list)
+    reason: str = ""
+    mistake: str = ""
+
+
+class Names(dict):
+    """Globals of a test cell: trusted names first, then the student's, fetched when asked for.
+
+    Parameters
+    ----------
+    trusted : dict
+    remote : Remote
+    """
+
+    def __init__(self, trusted, remote):
+        super().__init__(trusted)
+        self._remote = remote
+        self._absent = set()
+
+    def __missing__(self, name):
+        if name in self._absent or not isinstance(name, str) or name.startswith("__"):
+            raise KeyError(name)
+        try:
+            value = self._remote.lookup(name)
+        except KeyError:
+            self._absent.add(name)
+            raise
+        self[name] = value
+        return value
+
+    def get(self, name, default=None):
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+def trusted_imports(sources):
+    """Names that locked cells import, imported here from the staff's own installation.
+
+    A test cell calls ``check``; it must be the real one, not what the student's process has under that name.
+
+    Parameters
+    ----------
+    sources : iterable of str
+        Locked cells as the gradebook has them.
+
+    Returns
+    -------
+    dict
+    """
+    names = {"__name__": "__main__", "__builtins__": __builtins__}
+    for statement in import_statements(sources):
+        with contextlib.suppress(ImportError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(compile(ast.Module([statement], []), "<locked cell>", "exec"), names)
+    return names
+
+
+def evaluate(source, max_points, trusted, remote, seed):
+    """Evaluate a test cell.
+
+    Parameters
+    ----------
+    source : str
+        As the gradebook has it, hidden tests included.
+    max_points : float
+    trusted : dict
+        See `trusted_imports`.
+    remote : Remote
+    seed : int
+        Seed of the inputs that hidden tests draw.
+
+    Returns
+    -------
+    Verdict
+    """
+    visible, hidden = split_hidden(source)
+    names = Names(trusted, remote)
+    shown = []
+    # The visible part is what the student has seen all along. It is shown, and decides only where nothing is hidden.
+    verdict = _run(visible, names, seed, max_points, secret=False)
+    if hidden:
+        shown = [_as_shown(output) for output in verdict.outputs if output.output_type != "error"]
+        verdict = _run(hidden, names, seed, max_points, secret=True)
+    verdict.outputs = shown + verdict.outputs
+    return verdict
+
+
+def split_hidden(source):
+    """Visible and hidden part of a test cell; the hidden part is empty where there are no markers."""
+    visible, hidden, inside = [], [], False
+    for line in source.split("\n"):
+        if BEGIN_HIDDEN in line:
+            inside = True
+        elif END_HIDDEN in line:
+            inside = False
+        else:
+            (hidden if inside else visible).append(line)
+    return "\n".join(visible), "\n".join(hidden).strip("\n")
+
+
+def _run(source, names, seed, max_points, secret):
+    printed = io.StringIO()
+    previous = os.environ.get("AUTOGRADER_SEED")
+    os.environ["AUTOGRADER_SEED"] = str(seed)
+    value, verdict = None, None
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = _execute(source, names)
+    except (KeyboardInterrupt, GeneratorExit):
+        raise  # somebody stops the grader
+    except BaseException as error:
+        verdict = _failure(error, secret)
+    finally:
+        if previous is None:
+            del os.environ["AUTOGRADER_SEED"]
+        else:
+            os.environ["AUTOGRADER_SEED"] = previous
+    if verdict is None:
+        verdict = _success(value, max_points)
+    text = clean_text(printed.getvalue())[:MAX_PRINTED]
+    if text:
+        verdict.outputs.insert(0, outputs.stream(text))
+    return verdict
+
+
+def _execute(source, names):
+    """Run statements; the value of a last expression is returned, as a notebook would show it."""
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<test cell>", "exec"), names)
+    return None if last is None else eval(compile(ast.Expression(last.value), "<test cell>", "eval"), names)
+
+
+def _success(value, max_points):
+    if value is None:  # nothing failed and nothing is said: full points, which nbgrader reads from an empty output
+        return Verdict(float(max_points))
+    points = _points(value, max_points)
+    # nbgrader reads the points from the text of the first execute_result.
+    data = NotebookNode({"text/plain": repr(points)})
+    reason = ""
+    if hasattr(value, "groups") and hasattr(value, "_repr_html_"):
+        data["text/html"] = value._repr_html_()
+        reason = " ".join(value.messages)
+    result = NotebookNode(output_type="execute_result", data=data, metadata=NotebookNode(), execution_count=None)
+    return Verdict(points, [result], reason)
+
+
+def _points(value, max_points):
+    """Points of a test cell's value: a number is partial credit, anything else means that nothing failed."""
+    value = getattr(value, "points", value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        return float(max_points)
+    return float(min(max(value, 0.0), max_points))
+
+
+def _failure(error, secret):
+    name, message, mistake = type(error).__name__, str(error), ""
+    if isinstance(error, ProcessEnded):
+        message = f"Your code stopped the test: {error}."
+    elif getattr(error, "raised_by_student", False):
+        message = _students_error(error)
+    elif isinstance(error, AssertionError):
+        if secret:  # an assertion's text may quote what was expected
+            message = "A hidden test failed."
+    elif isinstance(error, NameError) and error.name:
+        message = f"`{error.name}` is not defined."
+    else:
+        mistake = f"{name}: {message}"
+        if isinstance(error, MistakeInTest) or secret:
+            name, message = "TestError", "The test could not deal with your answer. Your instructor has been told."
+    message = clean_text(message)[:2000]
+    return Verdict(0.0, [outputs.error(name, message)], message or name, mistake)
+
+
+def _students_error(error):
+    if isinstance(error, NotImplementedError):
+        return "Not answered."
+    name, text = type(error).__name__, str(error)
+    where = f" in the line `{error.students_line}`" if error.students_line else ""
+    return f"Your code stopped with `{name}{': ' * bool(text)}{text}`{where}."
+
+
+def _as_shown(output):
+    """An output that does not count as points."""
+    if output.output_type == "execute_result":
+        return NotebookNode(output_type="display_data", data=output.data, metadata=output.metadata)
+    return output

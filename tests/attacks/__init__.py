@@ -1,0 +1,1 @@
+"""Submissions that cheat, break or spy, each known to gain nothing."""
