@@ -4,7 +4,7 @@ from pathlib import Path
 
 from autograder.engine.converter import install
 
-c = get_config()  # noqa: F821  (traitlets puts it there)
+c = get_config()
 
 c.CourseDirectory.course_id = "rl-theory-alignment"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)

@@ -1,6 +1,7 @@
 """The staff's commands: `python -m autograder --help`."""
 
 import argparse
+import os
 import subprocess
 import sys
 
@@ -23,9 +24,12 @@ def build_parser():
     grade.add_argument("chapter", help="such as ch00_reward_modeling")
     grade.add_argument("--class-folder", default=".", help="folder that holds submitted/ (default: here)")
 
+    _add_engine_options(grade)
+
     sample = add("sample-class", "Grade a class made from the bank of right and wrong answers.", _sample_class)
     sample.add_argument("chapter", nargs="?", default="ch00_reward_modeling")
     sample.add_argument("--class-folder", help="where to make the class (default: sample_class/)")
+    _add_engine_options(sample)
 
     release = add("release", "Regenerate release/ and the checks from source/.", _release)
     release.add_argument("chapter", nargs="?", help="only this chapter")
@@ -51,19 +55,39 @@ def build_parser():
     return parser
 
 
+def _add_engine_options(command):
+    command.add_argument("--jobs", type=int, help="worker processes (default: one for each processor)")
+    command.add_argument("--scheduler", metavar="ADDRESS", help="let the workers of a Dask cluster do the work")
+    command.add_argument("--force", action="store_true", help="grade also what did not change")
+    command.add_argument(
+        "--allow-unconfined", action="store_true", help="grade although this host cannot confine submissions"
+    )
+
+
+def _engine_options(arguments):
+    return {
+        "jobs": arguments.jobs or len(os.sched_getaffinity(0)),
+        "scheduler": arguments.scheduler,
+        "force": arguments.force,
+        "allow_unconfined": arguments.allow_unconfined or os.environ.get("AUTOGRADER_ALLOW_UNCONFINED") == "1",
+    }
+
+
 # Each command imports what it needs: `lint` must not wait for nbgrader.
 
 
 def _grade(arguments):
     from autograder import grading
 
-    return grading.command(arguments.chapter, arguments.class_folder)
+    return grading.command(arguments.chapter, arguments.class_folder, **_engine_options(arguments))
 
 
 def _sample_class(arguments):
     from autograder import sample_class
 
-    return sample_class.command(arguments.chapter, arguments.class_folder or sample_class.CLASS)
+    return sample_class.command(
+        arguments.chapter, arguments.class_folder or sample_class.CLASS, **_engine_options(arguments)
+    )
 
 
 def _release(arguments):

@@ -1,7 +1,5 @@
-"""`python -m autograder grade`: run nbgrader on a class and print who got what, and why somebody got nothing."""
+"""`python -m autograder grade`: grade a class and print who got what, and why somebody got nothing."""
 
-import os
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from autograder import course, notebooks
+from autograder import course
 
 
 @dataclass(frozen=True)
@@ -22,8 +20,8 @@ class Score:
     max_points: float
 
 
-def grade_class(class_folder, chapter):
-    """Autograde every submission of a chapter and write the feedback pages.
+def grade_class(class_folder, chapter, **options):
+    """Grade every submission of a chapter and write the feedback pages.
 
     Parameters
     ----------
@@ -31,35 +29,38 @@ def grade_class(class_folder, chapter):
         A folder with ``submitted/STUDENT/CHAPTER/CHAPTER.ipynb``.
     chapter : str
         Name of the chapter, such as ``"ch00_reward_modeling"``.
+    **options
+        ``jobs``, ``scheduler``, ``students``, ``force``, ``allow_unconfined``: see `autograder.engine.run.grade_class`.
 
     Returns
     -------
     scores : dict of str to dict of str to Score
-        From student to exercise to score; a student who could not be graded has no exercises.
-    reasons : dict of str to str
-        Why students could not be graded.
+        From student to exercise to score.
+    summary : autograder.engine.run.Summary
+        Who was graded in this run, and what was remarkable about whose files.
 
     Raises
     ------
     ValueError
         If nobody submitted anything.
     """
+    from autograder.engine import run
+
     class_folder = Path(class_folder)
     course.source_notebook(chapter)  # names the chapters there are when this one is not among them
     students = submitters(class_folder, chapter)
     if not students:
         raise ValueError(f"class_folder: no submission of {chapter} below {class_folder / 'submitted'}")
+    course.put_environment_on_path()
     course.write_class_config(class_folder)
     if not _is_prepared(class_folder, chapter):
         course.generate_assignment(chapter, class_folder)
-    log = class_folder / "autograde.log"
-    _run_nbgrader(class_folder, log, "autograde", chapter, f"grading {chapter}", len(students))
+    with _Bar(f"grading {chapter}") as bar:
+        summary = run.grade_class(class_folder, chapter, progress=bar.show, **options)
+    if summary.graded:
+        _write_feedback(class_folder, chapter)
     scores = read_scores(class_folder, chapter)
-    graded = [student for student in students if scores.get(student)]
-    if graded:
-        _run_nbgrader(class_folder, log, "generate_feedback", chapter, "writing feedback", len(graded))
-    reasons = {s: _reason(class_folder, chapter, s, log) for s in students if not scores.get(s)}
-    return {student: scores.get(student, {}) for student in students}, reasons
+    return {student: scores.get(student, {}) for student in students}, summary
 
 
 def submitters(class_folder, chapter):
@@ -78,24 +79,39 @@ def _is_prepared(class_folder, chapter):
     )
 
 
-def _run_nbgrader(class_folder, log, command, chapter, title, total):
-    """Run an nbgrader command with a progress bar; its whole output goes to the log."""
-    course.put_environment_on_path()
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with (
-        log.open("a", encoding="utf-8") as log_file,
-        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
-        subprocess.Popen(
-            [sys.executable, "-m", "nbgrader", command, chapter],
-            cwd=class_folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        ) as process,
-    ):  # fmt: skip
-        task = progress.add_task(title, total=total)
-        for line in process.stdout:
-            log_file.write(line)
-            if "Converting notebook" in line or "Skipping existing assignment" in line:
-                progress.advance(task)
+class _Bar:
+    """A progress bar with the time left on a terminal, nothing elsewhere."""
+
+    def __init__(self, title):
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(
+            *columns, disable=not sys.stderr.isatty(), console=Console(stderr=True), transient=True
+        )
+        self._title = title
+        self._task = None
+
+    def show(self, done, total):
+        """Say how far the run is."""
+        if self._task is None:
+            self._task = self._progress.add_task(self._title, total=total)
+        self._progress.update(self._task, completed=done)
+
+    def __enter__(self):
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        self._progress.stop()
+
+
+def _write_feedback(class_folder, chapter):
+    """Run nbgrader's generate_feedback; its output goes to a log, and is shown when it fails."""
+    log = class_folder / "feedback.log"
+    command = [sys.executable, "-m", "nbgrader", "generate_feedback", chapter, "--force"]
+    with log.open("w", encoding="utf-8") as file:
+        outcome = subprocess.run(command, cwd=class_folder, stdout=file, stderr=subprocess.STDOUT)
+    if outcome.returncode:
+        raise RuntimeError(f"nbgrader generate_feedback failed; the end of {log}:\n{log.read_text()[-2000:]}")
 
 
 def read_scores(class_folder, chapter):
@@ -134,28 +150,33 @@ def exercise_id(cell_id):
     return cell_id.removeprefix("ex").removesuffix("_test").replace("_", ".")
 
 
-def _reason(class_folder, chapter, student, log):
-    """Why a student has no grade, in one line."""
-    path = class_folder / "submitted" / student / chapter / f"{chapter}.ipynb"
-    if not path.exists():
-        return f"{path.name} is missing"
-    try:
-        notebooks.read(path)
-    except ValueError as problem:
-        return str(problem).replace(f"{path} ", "the file ").splitlines()[0][:200]
-    text = log.read_text(encoding="utf-8", errors="replace")
-    own = text[text.rfind(f"submitted/{student}/") :]
-    errors = re.findall(r"^(?:\S+Error|\[AutogradeApp \| ERROR\]).*", own, flags=re.MULTILINE)
-    return errors[0][:200] if errors else f"nbgrader gave no grade; see {log}"
+def unreadable(class_folder, chapter):
+    """Submissions whose notebook is missing or damaged; each of them got 0 points.
+
+    Returns
+    -------
+    dict of str to str
+        From student to the reason.
+    """
+    from autograder.engine import sanitise, submission
+
+    reasons = {}
+    for student in submitters(class_folder, chapter):
+        folder = Path(class_folder) / "submitted" / student / chapter
+        try:
+            sanitise.read_cells(submission.read_notebook(folder, chapter))
+        except sanitise.Unreadable as problem:
+            reasons[student] = str(problem)
+    return reasons
 
 
-def print_table(scores, reasons, console=None):
-    """Print students, exercises and points.
+def print_table(scores, summary, console=None):
+    """Print students, exercises and points, and below them whatever a person should know.
 
     Parameters
     ----------
     scores : dict of str to dict of str to Score
-    reasons : dict of str to str
+    summary : autograder.engine.run.Summary
         As `grade_class` returns them.
     console : rich.console.Console, optional
     """
@@ -170,8 +191,8 @@ def print_table(scores, reasons, console=None):
         total = sum(score.points or 0 for score in own.values())
         table.add_row(student, *cells, f"{total:g}/{sum(score.max_points for score in own.values()):g}")
     console.print(table)
-    for student, reason in reasons.items():
-        console.print(f"[bold red]{student}[/] was not graded: {reason}", highlight=False)
+    for line in summary.lines():
+        console.print(line, highlight=False, markup=False)
 
 
 def wide_console():
@@ -187,17 +208,20 @@ def _cell(score):
     return f"[{colour}]{score.points:g}/{score.max_points:g}[/]"
 
 
-def command(chapter, class_folder):
+def command(chapter, class_folder, **options):
     """Grade a class and print the table.
 
     Returns
     -------
     int
-        Exit code: 1 when somebody could not be graded.
+        Exit code: 1 when a submission could not be read or graded.
     """
     class_folder = Path(class_folder)
-    scores, reasons = grade_class(class_folder, chapter)
-    print_table(scores, reasons)
+    scores, summary = grade_class(class_folder, chapter, **options)
+    print_table(scores, summary)
+    broken = unreadable(class_folder, chapter)
+    for student, reason in broken.items():
+        print(f"NOT READABLE {student}: {reason}")
     print(f"Feedback pages: {class_folder / 'feedback'}/STUDENT/{chapter}/{chapter}.html")
     print(f"Gradebook:      {class_folder / 'gradebook.db'}")
-    return 1 if reasons else 0
+    return 1 if summary.failed or broken else 0

@@ -75,10 +75,11 @@ def test_everyone_who_can_be_graded_is(graded):
     assert None not in found["deleted-a-test"].values(), "no score may stay open for ever"
 
 
-def test_the_broken_notebook_is_named_with_its_reason(graded):
-    _, outcome = graded
+def test_the_broken_notebook_is_named_with_its_reason_and_gets_nothing(graded):
+    folder, outcome = graded
     assert outcome.returncode == 1
-    assert "broken was not graded: the file is not a notebook" in outcome.stdout
+    assert "NOT READABLE broken: " in outcome.stdout
+    assert set(scores(folder)["broken"].values()) == {0.0}
     assert "Traceback" not in outcome.stdout + outcome.stderr
 
 

@@ -11,6 +11,7 @@ from autograder.engine.remote import Remote
 from autograder.engine.session import ProcessEnded, Session
 
 NOT_RUN = "Not run while grading: nothing from here on has points.\n"
+ONLY_SHOWS = "Not run while grading: this cell only shows something, and it is as it was handed out.\n"
 
 
 @dataclass
@@ -61,7 +62,8 @@ def grade_notebook(notebook, warm, limits, seed, files=None, run_rest=False):
     files : dict of str to bytes, optional
         Files of the submission that the process may see.
     run_rest : bool
-        Whether to run the cells after the last one with points, too. They cannot change a grade.
+        Whether to run the cells that cannot change a grade, too: those after the last one with points, and those
+        that only show something.
 
     Returns
     -------
@@ -83,6 +85,11 @@ def grade_notebook(notebook, warm, limits, seed, files=None, run_rest=False):
                 continue
             if i > last and not run_rest:
                 cell.outputs = [outputs.stream(NOT_RUN)]
+                continue
+            if (
+                "show" in cell.metadata.get("tags", []) and not run_rest
+            ):  # `sanitise` lets no tag of a student's through
+                cell.outputs = [outputs.stream(ONLY_SHOWS)]
                 continue
             count += 1
             cell.execution_count = count

@@ -59,6 +59,9 @@ class NotebookPlan:
     ordered : bool
     imports : tuple of str
         Modules that the released notebook imports; worth importing once, before the first submission.
+    shows : tuple of str
+        Sources of released cells that only show something (tagged ``show``): a submission's cell with the same source
+        need not be run.
     """
 
     name: str
@@ -66,6 +69,7 @@ class NotebookPlan:
     cells: tuple
     ordered: bool
     imports: tuple = ()
+    shows: tuple = ()
 
     @property
     def digest(self):
@@ -79,7 +83,11 @@ class NotebookPlan:
     @classmethod
     def from_json(cls, data):
         """Inverse of `to_json`."""
-        parts = {"cells": tuple(PlannedCell(**cell) for cell in data["cells"]), "imports": tuple(data["imports"])}
+        parts = {
+            "cells": tuple(PlannedCell(**cell) for cell in data["cells"]),
+            "imports": tuple(data["imports"]),
+            "shows": tuple(data["shows"]),
+        }
         return cls(**data | parts)
 
 
@@ -130,7 +138,10 @@ def read_plan(gradebook, assignment, notebook, folders=()):
     kernelspec = json.loads(row.kernelspec) if row.kernelspec else {}
     given = cells if released is None else released
     imports = imported_modules(cell.source for cell in given if cell.cell_type == "code")
-    return NotebookPlan(notebook, kernelspec, tuple(cells), ordered, tuple(imports))
+    shows = [
+        cell.source for cell in released or () if cell.cell_type == "code" and "show" in cell.metadata.get("tags", [])
+    ]
+    return NotebookPlan(notebook, kernelspec, tuple(cells), ordered, tuple(imports), tuple(shows))
 
 
 def read_plans(db_url, course_id, assignment, folders=()):

@@ -32,7 +32,7 @@ def sanitise(data, plan):
     -------
     notebook : NotebookNode
         With every planned cell exactly once, in order, its metadata restored; test and locked cells hold the
-        gradebook's text, answers the student's. No outputs, no tags.
+        gradebook's text, answers the student's. No outputs, no tags but ``show`` on cells that are as handed out.
     remarks : list of str
         What was wrong, for student and staff.
     """
@@ -50,6 +50,9 @@ def sanitise(data, plan):
         metadata = {}
     notebook = nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
     _set_ids(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "nbgrader" not in cell.metadata and cell.source in plan.shows:
+            cell.metadata["tags"] = ["show"]  # as it was handed out; a cell that a student changed is run
     return notebook, remarks
 
 

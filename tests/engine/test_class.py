@@ -1,7 +1,5 @@
 """A class with everything that goes wrong in classes, graded by the engine's own command and by plain nbgrader."""
 
-# ruff: noqa: E501  (tables and quoted code)
-
 import copy
 import json
 import sqlite3

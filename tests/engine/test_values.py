@@ -1,7 +1,5 @@
 """What crosses the wall, in both directions, and what does not."""
 
-# ruff: noqa: E501  (tables and quoted code)
-
 import math
 import random
 

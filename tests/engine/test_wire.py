@@ -1,7 +1,5 @@
 """The decoder takes what it knows and nothing else."""
 
-# ruff: noqa: E501  (tables and quoted code)
-
 import json
 import struct
 
