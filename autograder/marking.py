@@ -21,7 +21,17 @@ import numpy as np
 from autograder import course
 from utils import sealed
 from utils.catalogue import read_notebook
-from utils.check import CHECKS_FOLDER, agree, plain, read_letter, read_line, read_number, read_order, read_word, run_case
+from utils.check import (
+    CHECKS_FOLDER,
+    agree,
+    plain,
+    read_letter,
+    read_line,
+    read_number,
+    read_order,
+    read_word,
+    run_case,
+)
 
 NOT_ANSWERED = "Not answered."
 CLOSE = "Very close: the last of three significant digits is off. Round only at the end."

@@ -23,7 +23,15 @@ def small_record():
 def test_values_are_expectiles_of_mean_targets():
     heard = []
     v, q = train_in_sample(
-        ch05.expectile_loss, small_record(), 3, 3, gamma=0.5, tau=0.8, n_sweeps=200, first_guess=-3.0, report=heard.append
+        ch05.expectile_loss,
+        small_record(),
+        3,
+        3,
+        gamma=0.5,
+        tau=0.8,
+        n_sweeps=200,
+        first_guess=-3.0,
+        report=heard.append,
     )
     v1 = stats.expectile([5.0, 5.0, 4.0], 0.8)  # luck is averaged before the expectile is taken
     assert np.allclose(q[1, :2], [5.0, 4.0])

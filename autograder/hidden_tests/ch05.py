@@ -62,7 +62,9 @@ chapter.derive(
         slips=(
             Slip(0.5, "This is the error of Q = 6 before it is weighed, or the other side of the condition."),
             Slip(0.05, "You weighed it by 1 - τ. Values above V have the weight τ."),
-            Slip(0.9 * 0.5**2, "You squared the error. In the condition, the derivative of the loss, it is not squared."),
+            Slip(
+                0.9 * 0.5**2, "You squared the error. In the condition, the derivative of the loss, it is not squared."
+            ),
             Slip(LEFT_5_2 / 3, "You divided by the number of values. The two sides are sums."),
             Slip(0.9 * 6, "You summed the Q-values. The sums run over the errors, Q - V."),
         ),
@@ -101,7 +103,8 @@ chapter.trace(
         "answer_5_3",
         "D",
         options={
-            "A": "The roles are exchanged. CQL's log-sum-exp runs over all actions; IQL's formulas hold Q only at recorded pairs.",
+            "A": "The roles are exchanged. CQL's log-sum-exp runs over all actions; in IQL's formulas Q stands only at "
+            "recorded pairs.",
             "B": "IQL has no term that pushes anything down. Its expectile is a way to look for a high value among recorded "
             "actions, not a penalty.",
             "C": "There is no maximum over all actions in IQL's target, shrunk or not: V is fitted to Q of recorded actions, and "
@@ -145,7 +148,8 @@ ex5_4 = chapter.build(
         ),
         Slip(_loss_with(average=np.sum), "You returned the sum over the batch. The mean is asked."),
         Slip(
-            _loss_with(weigh=lambda diff, tau: 1.0), "You returned the plain mean squared error. The weights are missing."
+            _loss_with(weigh=lambda diff, tau: 1.0),
+            "You returned the plain mean squared error. The weights are missing.",
         ),
         Slip(
             _loss_with(error=np.abs),
@@ -223,13 +227,14 @@ def _(student, rng):
         same = float(student(q_values, q_values.copy(), tau))
         if not (abs(same) < 1e-12 and value > 0):
             raise Fail("")
-        for moved, expected in (
-            ((q_values + 5, v_values + 5, tau), value),
-            ((2 * q_values, 2 * v_values, tau), 4 * value),
-            ((-q_values, -v_values, 1 - tau), value),
+        mirror = "Mirrored (Q, V and τ become -Q, -V and 1 - τ) the loss must be the same."
+        for moved, expected, message in (
+            ((q_values + 5, v_values + 5, tau), value, ""),
+            ((2 * q_values, 2 * v_values, tau), 4 * value, ""),
+            ((-q_values, -v_values, 1 - tau), value, mirror),
         ):
             if abs(float(student(*moved)) - expected) > 1e-5 * expected:
-                raise Fail("Mirrored (Q, V and τ become -Q, -V and 1 - τ) the loss must be the same." * (moved[2] != tau))
+                raise Fail(message)
 
 
 @ex5_4.group("bad input", "τ outside (0, 1), the ends included, and empty arrays must raise ValueError.")
@@ -382,7 +387,8 @@ def _(student, rng):
 
 
 @ex5_6.group(
-    "any size", "Values in the millions, far from 0 or spread widely, must work: start and stop by the sample, not by 0 and 1."
+    "any size",
+    "Values in the millions, far from 0 or spread widely, must work: start and stop by the sample, not by 0 and 1.",
 )
 def _(student, rng):
     _close_to_exact(student, 1e6 + rng.normal(size=10), 0.9)
@@ -453,8 +459,8 @@ ex5_7 = chapter.debug(
         slips={
             1: "Line 1 only names the function, and its arguments are right.",
             2: "Line 2 is right: the difference is positive where Q lies above V. What is then done with it?",
-            4: "Line 4 is right: differentiating the square of Q - V with respect to V gives the factor -2. A sign here would turn "
-            "descent into ascent, and her V does come to rest.",
+            4: "Line 4 is right: differentiating the square of Q - V with respect to V gives the factor -2. A wrong sign "
+            "would turn descent into ascent, and her V does come to rest.",
         },
         otherwise="The listing has four lines.",
     ),
@@ -467,7 +473,7 @@ ex5_7 = chapter.debug(
     slips=(
         Slip(
             _gradient_with(weigh=lambda above, tau: np.where(above, 1 - tau, tau)),
-            "This is the old listing's value: V would come to rest at the expectile of 1 - τ.",
+            "This is the old listing's value. Let τ tend to 1: which Q-values still count with these weights?",
         ),
         Slip(
             _gradient_with(factor=2.0),
@@ -501,7 +507,9 @@ def _(student, rng):
         ex5_7.compare(student, values, float(values.mean() + 0.5), tau)
 
 
-@ex5_7.group("the slope of the loss", "It must be the slope of the mean expectile loss: compare with a difference quotient.")
+@ex5_7.group(
+    "the slope of the loss", "It must be the slope of the mean expectile loss: compare with a difference quotient."
+)
 def _(student, rng):
     values = rng.normal(scale=3.0, size=9)
     for tau in (0.15, 0.8):
@@ -512,7 +520,9 @@ def _(student, rng):
             raise Fail("")
 
 
-@ex5_7.group("rest at the expectile", "At the τ-expectile of the sample it must be 0, below it negative, above it positive.")
+@ex5_7.group(
+    "rest at the expectile", "At the τ-expectile of the sample it must be 0, below it negative, above it positive."
+)
 def _(student, rng):
     for tau in (0.2, 0.75, 0.95):
         values = rng.exponential(scale=3.0, size=14)

@@ -22,7 +22,9 @@ def test_worked_values():
     assert solutions.expectile([2, 4, 6], 0.9) == pytest.approx(60 / 11, abs=1e-12)
     assert solutions.expectile([1, 2, 3, 4, 10], 0.5) == pytest.approx(4.0, abs=1e-12)
     assert solutions.expectile([1, 2, 3, 4, 10], 0.9) == pytest.approx(100 / 13, abs=1e-12)
-    assert brentq(lambda tau: solutions.expectile([1, 2, 3, 4, 10], tau) - 7.4, 0.5, 0.99) == pytest.approx(0.8828828829)
+    assert brentq(lambda tau: solutions.expectile([1, 2, 3, 4, 10], tau) - 7.4, 0.5, 0.99) == pytest.approx(
+        0.8828828829
+    )
     for tau in (0.1, 0.5, 0.83):
         assert solutions.expectile([0, 1], tau) == pytest.approx(tau, abs=1e-12), "a fair 0 or 1"
 

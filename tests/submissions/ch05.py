@@ -538,7 +538,7 @@ def expectile_gradient(q_values, v, tau):
 buggy_line_5_7 = 3
 """,
             GRADIENT_GROUPS,
-            "expectile of 1 - τ",
+            "This is the old listing's value",
         ),
         Wrong(
             """\
