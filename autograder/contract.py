@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 
 from autograder import course, marking, notebooks
-from autograder.marking import Letter, Line, Number, Order
+from autograder.marking import Letter, Line, Number, Order, Word
 from autograder.notebooks import student_version, without_hidden_tests
 from utils.catalogue import grade_id, parse_statement
 
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|Users|root|tmp|work|mnt|opt|srv|var)/|\b[A-Z]:\\")
 KINDS = {  # what each type of exercise may ask for; a function is asked for besides where the type says so
-    "Derive": (Number,),
+    "Derive": (Number, Word),
     "Trace": (Letter, Number, Order),
     "Build": (),
     "Debug": (Line,),

@@ -23,7 +23,17 @@ from autograder import course, notebooks
 from autograder.notebooks import student_version
 from utils import sealed
 from utils.catalogue import grade_id, read_notebook
-from utils.check import CHECKS_FOLDER, agree, plain, read_letter, read_line, read_number, read_order, run_case
+from utils.check import (
+    CHECKS_FOLDER,
+    agree,
+    plain,
+    read_letter,
+    read_line,
+    read_number,
+    read_order,
+    read_word,
+    run_case,
+)
 
 NOT_ANSWERED = "Not answered."
 CLOSE = "Very close: the last of three significant digits is off. Round only at the end."
@@ -134,6 +144,28 @@ class Letter:
         letter = read_letter(list(self.options), answer)
         if letter != self.value:
             raise Fail(self.options[letter])
+
+
+@dataclass(frozen=True)
+class Word:
+    """A question answered with one of a few words; `options` says of each word why it is right or wrong."""
+
+    name: str
+    value: str
+    options: dict
+
+    kind = "word"
+
+    def specification(self, salt):
+        messages = {word: _message(word == self.value, text) for word, text in self.options.items()}
+        shared = {"name": self.name, "kind": self.kind, "options": list(self.options), "otherwise": ""}
+        return shared | sealed.seal(salt, messages)
+
+    def mark(self, answer):
+        """Raise Fail unless the answer is right."""
+        word = read_word(list(self.options), answer)
+        if word != self.value:
+            raise Fail(self.options[word])
 
 
 @dataclass(frozen=True)
@@ -451,7 +483,7 @@ class Chapter:
         return exercise
 
     def derive(self, exercise_id, *questions):
-        """Declare an exercise that asks for one or more `Number`."""
+        """Declare an exercise that asks for one or more `Number` or `Word`."""
         return self._add(Exercise(exercise_id, questions))
 
     def trace(self, exercise_id, *questions):

@@ -114,7 +114,7 @@ def _all_specifications():
     return specifications
 
 
-# --- numbers, letters, orders, lines ----------------------------------------------------------------------------------
+# --- numbers, letters, words, orders, lines ---------------------------------------------------------------------------
 
 
 def _check_answer(question, answer, label):
@@ -165,6 +165,14 @@ def read_letter(options, answer):
     return letter
 
 
+def read_word(options, answer):
+    """Bring an answer to one of the words offered, in small letters; raise like `read_number`."""
+    word = answer.strip().strip(".").lower() if isinstance(answer, str) else None
+    if word not in options:
+        raise ValueError(f'must be one of the words {", ".join(options)} in quotes, such as "{options[0]}".')
+    return word
+
+
 def read_order(options, answer):
     """Bring an answer to a list of the options' letters, each once; raise like `read_number`."""
     letters = list(answer) if isinstance(answer, (list, tuple, str)) else []
@@ -192,6 +200,7 @@ def _number_boxes(question, answer):
 READERS = {
     "number": _number_boxes,
     "letter": lambda question, answer: [(question, read_letter(question["options"], answer))],
+    "word": lambda question, answer: [(question, read_word(question["options"], answer))],
     "order": lambda question, answer: [(question, "".join(read_order(question["options"], answer)))],
     "line": lambda question, answer: [(question, str(read_line(answer)))],
 }
