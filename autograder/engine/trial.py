@@ -139,28 +139,41 @@ def split_hidden(source):
 
 def _run(source, names, seed, max_points, secret):
     printed = io.StringIO()
-    previous = os.environ.get("AUTOGRADER_SEED")
-    os.environ["AUTOGRADER_SEED"] = str(seed)
     value, verdict = None, None
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
+        with (
+            _environment(AUTOGRADER_SEED=str(seed), NBGRADER_EXECUTION="autograde"),  # the latter keeps `check` from
+            contextlib.redirect_stdout(printed),  # writing the attempt into the grader's own progress file
+            contextlib.redirect_stderr(printed),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")
             value = _execute(source, names)
     except (KeyboardInterrupt, GeneratorExit):
         raise  # somebody stops the grader
     except BaseException as error:
         verdict = _failure(error, secret)
-    finally:
-        if previous is None:
-            del os.environ["AUTOGRADER_SEED"]
-        else:
-            os.environ["AUTOGRADER_SEED"] = previous
     if verdict is None:
         verdict = _success(value, max_points)
     text = clean_text(printed.getvalue())[:MAX_PRINTED]
     if text:
         verdict.outputs.insert(0, outputs.stream(text))
     return verdict
+
+
+@contextlib.contextmanager
+def _environment(**values):
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _execute(source, names):
