@@ -128,13 +128,13 @@ def run(folder, kills, seed=0, kills_per_class=5, report=print):
 def _wait_for_a_random_moment(dice, pid, root):
     """Return at a random moment of a run.
 
-    Most of a short run is its start, and a moment drawn from the clock would hardly ever meet it at work. So one in five
-    is drawn from the clock, and the others wait for a random number of submissions to be graded, and a moment more.
+    Most of a short run is its start, and a moment drawn from the clock would hardly ever meet it at work. So one in
+    five is drawn from the clock; the others wait for a random number of submissions to be graded, and a moment more.
     """
     if dice.random() < 0.2:
         time.sleep(dice.uniform(0.0, 4.0))
         return
-    target = dice.randint(graded(root) + 1, STUDENTS)
+    target = dice.randint(min(graded(root) + 1, STUDENTS), STUDENTS)
     while graded(root) < target and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         time.sleep(0.002)
     time.sleep(dice.uniform(0.0, 0.1))
