@@ -84,3 +84,16 @@ def test_the_environment_is_as_it_was(student, monkeypatch):
     )
     assert evaluate(student, source).points == 4.0
     assert "AUTOGRADER_SEED" not in os.environ and os.environ["NBGRADER_EXECUTION"] == "validate"
+
+
+def test_students_cannot_stand_in_for_builtins_or_name_their_points(student):
+    names = student(
+        "abs = lambda x: 0\nall = any = isinstance = lambda *a: True\nanswer = 3\n"
+        "class Generous:\n    points = 4.0\n    groups = messages = []\n"
+        "    def _repr_html_(self): return '<script>'\n    def __float__(self): return 4.0\n"
+        "def f(): return Generous()"
+    )
+    trusted = trial.trusted_imports([])
+    for source in ("assert abs(answer - 5) < 1", "assert all([answer == 5])", "assert isinstance(answer, str)"):
+        assert trial.evaluate(source, 4.0, trusted, names.remote, 0).points == 0
+    assert "<script>" not in str(trial.evaluate("f()", 4.0, trusted, names.remote, 0).outputs)
