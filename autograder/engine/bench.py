@@ -238,9 +238,7 @@ def _compare(options, template, root, assignment):
     say(f"two workers: {twice:.3f} s per notebook (wall), {ours[0] / twice:.2f} times one worker")
     for n in options.scale:
         wall, cpu, *_ = engine(template, root, n, assignment, 2)
-        say(
-            f"{n:5} submissions, 2 workers, with start: {wall:8.1f} s wall, {cpu:8.1f} s cpu, {cpu / n * 1000:.1f} ms each"
-        )
+        say(f"{n:5} submissions, 2 workers: {wall:7.1f} s wall, {cpu:7.1f} s cpu, {cpu / n * 1000:.0f} ms each")
     say(f"memory in MB (resident, unshared): {memory()}")
 
 

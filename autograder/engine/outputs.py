@@ -18,6 +18,15 @@ MAX_HTML = 300_000
 MAX_IMAGE = 4_000_000
 MAX_JSON = 40 * 2**20
 
+# What may stand in a markdown cell: bare tags that only format, comments never, attributes never.
+_FORMATTING = (
+    "b blockquote br center code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre s "
+)
+_FORMATTING += "small span strong sub summary sup table tbody td th thead tr tt u ul var"
+_BARE_TAG = re.compile(rf"</?({'|'.join(_FORMATTING.split())})\s*/?>", re.IGNORECASE)
+_LINK = re.compile(r"<https?://[^\s<>\"']+>")
+_TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
+
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
 _TEXTS = ("text/plain", "text/latex")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
@@ -86,6 +95,19 @@ def _clean(item):
 def harmless_html(html):
     """HTML with nothing left that acts: text, tables, emphasis, inline styles."""
     return _cleaner().clean(html)
+
+
+def harmless_markdown(text):
+    """Markdown in which every HTML tag but plain formatting is text; nbgrader's pages show HTML in markdown as it is.
+
+    Mathematics survives: in ``$a<b$`` the sign becomes ``&lt;``, which a browser shows, and MathJax reads, as the sign.
+    """
+
+    def keep_or_escape(match):
+        here = match.start()
+        return "<" if _BARE_TAG.match(text, here) or _LINK.match(text, here) else "&lt;"
+
+    return _TAG_START.sub(keep_or_escape, text)
 
 
 @functools.cache

@@ -29,16 +29,8 @@ def close_workers():
 atexit.register(close_workers)
 
 
-def _course_root(step):
-    """The class's folder, as the converter above a preprocessor knows it."""
-    while step is not None:
-        if getattr(step, "coursedir", None) is not None:
-            return step.coursedir.root
-        step = getattr(step, "parent", None)
-    return os.getcwd()
-
-
 def _coursedir(step):
+    """nbgrader's idea of the class's folders, as the converter above a preprocessor knows it; None without one."""
     while step is not None:
         if getattr(step, "coursedir", None) is not None:
             return step.coursedir
@@ -110,12 +102,7 @@ class Execute(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         names = resources["nbgrader"]
         files, _ = submission.extra_files(resources["metadata"]["path"])
-        content = "\0".join(cell.source for cell in nb.cells)
-        with Gradebook(names["db_url"]) as gradebook:
-            journal.prepare(gradebook.db)
-            secret = journal.secret(gradebook.db)
-        digest = submission.digest([("", content.encode()), *files.items()])
-        seed = digests.seed(secret, names["assignment"], names["student"], names["notebook"], digest)
+        seed = self._seed(nb, names)
         for attempt in (1, 2):
             worker = self._worker(nb)
             try:
@@ -130,8 +117,25 @@ class Execute(NbGraderPreprocessor):
                 self.log.error("The test %s raised %s", name, verdict.mistake)
         return nb, resources
 
+    def _seed(self, nb, names):
+        """The seed that a class run gives this submission, so that both mark by the same inputs."""
+        coursedir = _coursedir(self)
+        with Gradebook(names["db_url"]) as gradebook:
+            journal.prepare(gradebook.db)
+            secret = journal.secret(gradebook.db)
+            notebooks = sorted(row.name for row in gradebook.find_assignment(names["assignment"]).notebooks)
+        if coursedir is None:  # used without nbgrader's converter
+            digest = submission.digest([("", "\0".join(cell.source for cell in nb.cells).encode())])
+        else:
+            folder = coursedir.format_path(
+                coursedir.submitted_directory, student_id=names["student"], assignment_id=names["assignment"]
+            )
+            digest = submission.folder_digest(folder, notebooks)
+        return digests.seed(secret, names["assignment"], names["student"], names["notebook"], digest)
+
     def _worker(self, nb):
-        root = _course_root(self)
+        coursedir = _coursedir(self)
+        root = os.getcwd() if coursedir is None else coursedir.root
         if root not in _workers:
             trusting = self.allow_unconfined or os.environ.get("AUTOGRADER_ALLOW_UNCONFINED") == "1"
             imports = imported_modules(cell.source for cell in nb.cells if is_given(cell))

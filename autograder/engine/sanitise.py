@@ -8,6 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.engine.boxed.wire import clean_text
+from autograder.engine.outputs import harmless_markdown
 
 MAX_BYTES = 64 * 2**20
 MAX_CELLS = 2000
@@ -170,15 +171,22 @@ def _label(cells, plan, remarks):
 
 
 def _ordinary(cell):
-    return _cell(cell["type"], cell["source"], {}, cell["id"], cell["attachments"])
+    return _cell(cell["type"], _shown(cell["type"], cell["source"]), {}, cell["id"], cell["attachments"])
 
 
 def _restored(cell, planned, remarks):
     source = planned.source if planned.restored else cell["source"]
+    if source != planned.source:
+        source = _shown(planned.cell_type, source)
     if cell["type"] != planned.cell_type:
         remarks.append(f"Cell {planned.name} was made a {cell['type']} cell; it was turned back.")
     attachments = {} if planned.restored else cell["attachments"]
     return _cell(planned.cell_type, source, {"nbgrader": planned.metadata}, planned.name, attachments)
+
+
+def _shown(kind, source):
+    """A student's text, with nothing in it that acts in the browser of whoever grades by hand."""
+    return source if kind == "code" else harmless_markdown(source)
 
 
 def _cell(kind, source, metadata, identity, attachments=None):

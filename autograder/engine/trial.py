@@ -1,6 +1,7 @@
 """A test cell is evaluated here, in the grader's own process; only the student's functions run elsewhere."""
 
 import ast
+import builtins
 import contextlib
 import io
 import os
@@ -12,7 +13,7 @@ from nbformat import NotebookNode
 from autograder.engine import outputs
 from autograder.engine.boxed.wire import clean_text
 from autograder.engine.plan import import_statements
-from autograder.engine.remote import MistakeInTest
+from autograder.engine.remote import Handle, MistakeInTest
 from autograder.engine.session import ProcessEnded
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
@@ -43,6 +44,9 @@ class Verdict:
 class Names(dict):
     """Globals of a test cell: trusted names first, then the student's, fetched when asked for.
 
+    Python looks for a builtin after the globals. A student's ``abs`` must not stand in for the real one, so names of
+    builtins are never asked for.
+
     Parameters
     ----------
     trusted : dict
@@ -55,7 +59,7 @@ class Names(dict):
         self._absent = set()
 
     def __missing__(self, name):
-        if name in self._absent or not isinstance(name, str) or name.startswith("__"):
+        if name in self._absent or not isinstance(name, str) or name.startswith("__") or hasattr(builtins, name):
             raise KeyError(name)
         try:
             value = self._remote.lookup(name)
@@ -139,28 +143,41 @@ def split_hidden(source):
 
 def _run(source, names, seed, max_points, secret):
     printed = io.StringIO()
-    previous = os.environ.get("AUTOGRADER_SEED")
-    os.environ["AUTOGRADER_SEED"] = str(seed)
     value, verdict = None, None
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
+        with (
+            _environment(AUTOGRADER_SEED=str(seed), NBGRADER_EXECUTION="autograde"),  # the latter keeps `check` from
+            contextlib.redirect_stdout(printed),  # writing the attempt into the grader's own progress file
+            contextlib.redirect_stderr(printed),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")
             value = _execute(source, names)
     except (KeyboardInterrupt, GeneratorExit):
         raise  # somebody stops the grader
     except BaseException as error:
         verdict = _failure(error, secret)
-    finally:
-        if previous is None:
-            del os.environ["AUTOGRADER_SEED"]
-        else:
-            os.environ["AUTOGRADER_SEED"] = previous
     if verdict is None:
         verdict = _success(value, max_points)
     text = clean_text(printed.getvalue())[:MAX_PRINTED]
     if text:
         verdict.outputs.insert(0, outputs.stream(text))
     return verdict
+
+
+@contextlib.contextmanager
+def _environment(**values):
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _execute(source, names):
@@ -174,6 +191,8 @@ def _execute(source, names):
 def _success(value, max_points):
     if value is None:  # nothing failed and nothing is said: full points, which nbgrader reads from an empty output
         return Verdict(float(max_points))
+    if isinstance(value, Handle):  # an object of the student's: what it says of itself is not asked
+        value = True
     points = _points(value, max_points)
     # nbgrader reads the points from the text of the first execute_result.
     data = NotebookNode({"text/plain": repr(points)})

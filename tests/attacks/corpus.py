@@ -232,6 +232,15 @@ ATTACKS = [
         """,
         origin="A13",
     ),
+    Attack(
+        "builtins",
+        """
+        import builtins
+        for name in ("abs", "all", "any", "isinstance", "len", "AssertionError", "float", "print", "__import__"):
+            globals()[name] = lambda *a, **k: True
+        builtins.AssertionError = builtins.abs = lambda *a, **k: True
+        """,
+    ),
     Attack("numpy-testing", "np.testing.assert_allclose = lambda *a, **k: None", beats_stock=True, origin="10"),
     Attack(
         "numpy-testing-module",

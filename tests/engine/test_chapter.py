@@ -20,6 +20,9 @@ def classroom(tmp_path_factory):
     made.submit("right")
     made.submit("half", made.answered(HALF))
     made.submit("nothing", made.released())
+    scripts = made.answered(HALF)
+    scripts.cells[0].source += "\n<script>alert(1)</script> <img src=x onerror=alert(2)> $r_w < r_l$ <b>bold</b>"
+    made.submit("scripts", scripts)
     made.summary = made.grade()
     return made
 
@@ -50,3 +53,11 @@ def test_unanswered_exercises_say_so(classroom):
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in classroom.graded("nothing").cells}
     for name in ("ex0_1_test", "ex0_5_test", "ex0_6_test"):
         assert "Not answered" in str(cells[name].outputs)
+
+
+def test_markdown_of_students_cannot_act_in_a_graders_browser(classroom):
+    assert classroom.api().generate_feedback(classroom.assignment, "scripts")["success"]
+    page = (classroom.root / "feedback" / "scripts" / classroom.assignment / f"{classroom.assignment}.html").read_text()
+    assert "<script>alert" not in page and "<img src=x" not in page
+    assert "<b>bold</b>" in page and "<summary>Hint" in page and "$r_w &lt; r_l$" in page
+    assert "border-left: 5px solid" in page  # the result panels keep their look

@@ -222,6 +222,42 @@ def test_only_what_changed_is_graded_again(graded):
     assert changed == [("right", "f1_test", 0.0, None, 0), ("right", "f2_test", 2.0, 1.5, 1)]
 
 
+@pytest.mark.slow
+def test_two_hundred_students_of_whom_one_in_twenty_is_broken(tmp_path):
+    made = Classroom(tmp_path, "small")
+    trouble = [
+        "duplicated",
+        "deleted-test",
+        "retyped",
+        "reordered",
+        "exits",
+        "loops",
+        "hog",
+        "noisy",
+        "stderr",
+        "other-kernel",
+    ]
+    due = {}
+    for i in range(200):
+        name, notebook = f"student{i:03d}", made.answered()
+        if i % 20 == 10:
+            edit, due[name] = CASES[trouble[i // 20]]
+            edit(notebook)
+        elif i in (5, 105):
+            notebook, due[name] = ("{" if i == 5 else nbformat3(made)), (0.0 if i == 5 else FULL)
+        elif i == 55:
+            made.folder(name)
+            due[name] = 0.0
+            continue
+        else:
+            due[name] = FULL
+        made.submit(name, notebook)
+    summary = made.grade(jobs=2, limits=LIMITS)
+    print("\n".join(summary.lines()))
+    assert len(summary.graded) == 200 and summary.failed == {}
+    assert {student: made.total(student) for student in due} == due
+
+
 def test_a_changed_test_changes_its_hash(tmp_path):
     import dataclasses
 
