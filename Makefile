@@ -3,6 +3,7 @@
 #   make grade    grade a sample class of chapter 0  (CLASS=folder grades the hand-ins in folder/submitted)
 #   make test     the whole test suite               (ARGS="-k check" picks tests)
 #   make release  regenerate release/ from source/
+#   make bench    compare the grading engine with stock nbgrader
 
 PYTHON ?= python3
 CHAPTER ?= ch00_reward_modeling
@@ -16,7 +17,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS := 1
 
-.PHONY: lab grade test release lint lock clean
+.PHONY: lab grade test release bench lint lock clean
 
 lab: $(READY)
 	python -m utils.lab $(ARGS)
@@ -30,6 +31,9 @@ test: $(READY)
 release: $(READY)
 	python -m autograder release $(ARGS)
 
+bench: $(READY)
+	python -m autograder.engine.bench $(ARGS)
+
 lint: $(READY)
 	python -m autograder lint $(ARGS)
 
@@ -38,7 +42,7 @@ $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; PYTHON=/path/to/python3.11 picks one")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[staff,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[staff,dev,cluster]'
 	$(BIN)/python -m utils.lab --configure
 	touch $(READY)
 

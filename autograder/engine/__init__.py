@@ -9,5 +9,5 @@
 6. `preprocessors` and `converter` put this behind plain ``nbgrader autograde``; `run` does a whole class in parallel,
    with `workers` or `cluster` to do the work and `ledger` as the only writer of the gradebook.
 
-Nothing in `boxed` is secret, everything outside of it is. docs/maintainer/grading-engine.md tells the reasons.
+Nothing in `boxed` is secret, everything outside of it is. docs/maintainers/grading-engine.md tells the reasons.
 """

@@ -3,7 +3,7 @@
 A worker is a machine of the staff: it has the course with its hidden tests installed, it runs each submission confined
 as here, and it sends a record back. The gradebook, the students' folders and the secret of the seeds stay with the
 coordinator. Dask's own messages are pickled, so whoever can talk to the scheduler can run code on all of its machines:
-keep it in a trusted network or behind Dask's TLS (see docs/maintainer/grading-engine.md).
+keep it in a trusted network or behind Dask's TLS (see docs/maintainers/grading-engine.md).
 """
 
 import atexit

@@ -1,6 +1,6 @@
 """What of a submission may reach a grader's browser."""
 
-# ruff: noqa: E501  (tables and quoted code)
+
 
 import json
 
