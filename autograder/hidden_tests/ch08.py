@@ -198,7 +198,9 @@ ex8_6 = chapter.build(
             lambda a, b: _cells(_only_best(a, 0) & _only_best(b, 1)),
             "An equilibrium with a tie is missing: a change that leaves the payoff as it was is no gain.",
         ),
-        Slip(lambda a, b: _cells(_best(a, 0)), "You asked the row player only. The column player must not gain either."),
+        Slip(
+            lambda a, b: _cells(_best(a, 0)), "You asked the row player only. The column player must not gain either."
+        ),
         Slip(
             lambda a, b: _cells(_best(b, 1)), "You asked the column player only. The row player must not gain either."
         ),
@@ -278,7 +280,9 @@ def _(student, rng):
     ex8_6.compare(student, 1e-9 * rng.permutation(9).reshape(3, 3), 1e-9 * rng.permutation(9).reshape(3, 3))
 
 
-@ex8_6.group("order", "The cells must be pairs (row, column), sorted by row, then by column; and the payoffs must stay.")
+@ex8_6.group(
+    "order", "The cells must be pairs (row, column), sorted by row, then by column; and the payoffs must stay."
+)
 def _(student, rng):
     ex8_6.compare(student, [[0, 1], [1, 0]], [[0, 1], [1, 0]])
     ex8_6.compare(student, np.zeros((3, 2)), np.zeros((3, 2)))
@@ -433,7 +437,16 @@ def _(student, rng):
 
 
 def _play(
-    payoff_row, payoff_col, n_rounds, *, answer_row=None, answer_col=None, alternate=False, last_tie=False, extra=0, drop=0
+    payoff_row,
+    payoff_col,
+    n_rounds,
+    *,
+    answer_row=None,
+    answer_col=None,
+    alternate=False,
+    last_tie=False,
+    extra=0,
+    drop=0,
 ):
     """Counts of play like fictitious play's, with one thing done wrongly."""
     a, b = np.asarray(payoff_row, dtype=float), np.asarray(payoff_col, dtype=float)
@@ -503,7 +516,8 @@ ex8_8 = chapter.build(
             "Round 0 must count, and it is one of the n_rounds; yours is left out and replaced by one more at the end.",
         ),
         Slip(
-            lambda a, b, n: solutions.fictitious_play(a, b, n)[::-1], "Row and column player are exchanged in the result."
+            lambda a, b, n: solutions.fictitious_play(a, b, n)[::-1],
+            "Row and column player are exchanged in the result.",
         ),
         Slip(
             lambda a, b, n: tuple(np.eye(len(f))[0] for f in solutions.fictitious_play(a, b, n)),
@@ -521,7 +535,9 @@ def _(student, rng):
     ex8_8.compare(student, [[0, 1], [1, 0]], [[0, 1], [1, 0]], 2)
 
 
-@ex8_8.group("many rounds", "On square games your frequencies drift away from the right ones after some rounds.", weight=2)
+@ex8_8.group(
+    "many rounds", "On square games your frequencies drift away from the right ones after some rounds.", weight=2
+)
 def _(student, rng):
     for n in (2, 3, 5):
         ex8_8.compare(student, *rng.normal(size=(2, n, n)), 60)

@@ -181,14 +181,20 @@ def test_kuhn_poker_has_kuhns_value():
 def test_kuhns_optimal_strategies_cannot_be_exploited(alpha):
     """Player 1 bets J with alpha and K with 3 alpha, and calls with Q with alpha + 1/3; player 2 calls Q, bets J: 1/3."""
     fold, call, bet = kuhn_poker.PLANS_1
-    first = ({bet: alpha, fold: 1 - alpha}, {call: alpha + 1 / 3, fold: 2 / 3 - alpha}, {bet: 3 * alpha, call: 1 - 3 * alpha})
+    first = (
+        {bet: alpha, fold: 1 - alpha},
+        {call: alpha + 1 / 3, fold: 2 / 3 - alpha},
+        {bet: 3 * alpha, call: 1 - 3 * alpha},
+    )
     second = (
         {"fold; bet": 1 / 3, "fold; check": 2 / 3},
         {"call; check": 1 / 3, "fold; check": 2 / 3},
         {"call; bet": 1.0},
     )
     x, y = (
-        np.array([np.prod([mix.get(plan, 0.0) for mix, plan in zip(player, plans, strict=True)]) for plans in strategies])
+        np.array(
+            [np.prod([mix.get(plan, 0.0) for mix, plan in zip(player, plans, strict=True)]) for plans in strategies]
+        )
         for player, strategies in ((first, kuhn_poker.STRATEGIES_1), (second, kuhn_poker.STRATEGIES_2))
     )
     assert x.sum() == pytest.approx(1) and y.sum() == pytest.approx(1)

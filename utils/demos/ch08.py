@@ -130,7 +130,9 @@ def two_by_two():
         figure, (table, square) = new_figure(2, width=8.6, height=3.9, width_ratios=(1, 1.1))
         for i, j in CELLS:
             is_equilibrium = (1.0 - i, 1.0 - j) in corners
-            table.fill([j, j + 1, j + 1, j], [1 - i, 1 - i, 2 - i, 2 - i], color=GREEN, alpha=0.25 * is_equilibrium, lw=0)
+            table.fill(
+                [j, j + 1, j + 1, j], [1 - i, 1 - i, 2 - i, 2 - i], color=GREEN, alpha=0.25 * is_equilibrium, lw=0
+            )
             row_best = payoff_row[i][j] >= payoff_row[1 - i][j]
             col_best = payoff_col[i][j] >= payoff_col[i][1 - j]
             for x, value, best, colour in (
@@ -206,7 +208,9 @@ CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])  # of the tr
 def _space(ax, game):
     """Prepare the axes that show where the players are; return the point of the equilibrium."""
     if len(ACTIONS[game]) == 2:
-        ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="row player's P(Heads)", ylabel="column player's P(Heads)")
+        ax.set(
+            xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="row player's P(Heads)", ylabel="column player's P(Heads)"
+        )
         ax.set_aspect("equal")
         ax.set_title("both players")
         return np.array([0.5, 0.5])

@@ -11,7 +11,9 @@ def _bimatrix(payoff_row, payoff_col):
     if payoff_row.ndim != 2 or payoff_row.size == 0:
         raise ValueError(f"payoff_row must be a matrix with at least one entry, got shape {payoff_row.shape}")
     if payoff_row.shape != payoff_col.shape:
-        raise ValueError(f"payoff_row and payoff_col must have one shape, got {payoff_row.shape} and {payoff_col.shape}")
+        raise ValueError(
+            f"payoff_row and payoff_col must have one shape, got {payoff_row.shape} and {payoff_col.shape}"
+        )
     for name, payoffs in (("payoff_row", payoff_row), ("payoff_col", payoff_col)):
         if not np.all(np.isfinite(payoffs)):
             raise ValueError(f"{name} holds a value that is not finite")
