@@ -158,6 +158,7 @@ def kl_shaped_rewards(score, logp, ref_logp, beta, mask):
     return rewards
 
 
+@tinylm.takes_weights
 def dpo_training_step(policy, reference, batch, beta, optimizer_for):
     """One step of direct preference optimisation: the listing of exercise 9.8, repaired.
 

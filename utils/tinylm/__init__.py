@@ -27,11 +27,12 @@ from utils.tinylm.training import (
     train_policy_gradient,
     train_reward_model,
 )
+from utils.tinylm.weights import takes_weights, trial
 
 __all__ = [
     "KL_BUDGET", "SYMBOLS", "TARGET_REWARD", "VOCABULARY", "RewardModel", "TinyLM", "accuracy", "best_of_n",
     "best_of_n_kl", "count_marks", "demonstrations", "draw_candidates", "draw_prompts", "examine", "load_reference",
     "make_batch", "measure", "n_parameters", "response_kl", "response_mask", "sample", "sample_preferences",
-    "sequence_log_prob", "supervised_fine_tuning", "text", "token_log_probs", "train_dpo", "train_policy_gradient",
-    "train_reward_model", "true_reward",
+    "sequence_log_prob", "supervised_fine_tuning", "takes_weights", "text", "token_log_probs", "train_dpo",
+    "train_policy_gradient", "train_reward_model", "trial", "true_reward",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ KL_BUDGET = 4.0  # nats for a response
 KL_LEAST = 0.05  # a policy nearer than this to the reference has learned nothing
 
 
-def examine(policy, n=1000, seed=2024):
+def examine(policy, n=400, seed=2024):
     """Ask of a policy what the grader asks, on other prompts.
 
     Parameters
@@ -27,14 +27,15 @@ def examine(policy, n=1000, seed=2024):
     -------
     dict of str to bool
     """
-    well_formed = not faults(policy, seed)
-    if not well_formed:
-        return {"logits as asked": False, "true reward": False, "KL budget": False}
+    if faults(policy, seed):
+        return {"logits as asked": False}
     result = measure(policy, load_reference(), n=n, seed=seed)
     return {
         "logits as asked": True,
-        "true reward": result.true_reward >= TARGET_REWARD,
-        "KL budget": KL_LEAST <= result.kl <= KL_BUDGET,
+        f"true reward at least {TARGET_REWARD}": result.true_reward >= TARGET_REWARD,
+        "moved from the reference": result.kl >= KL_LEAST,
+        f"KL at most {KL_BUDGET}": result.kl <= KL_BUDGET,
+        "fewer than 3 marks each": result.marks < 3,
     }
 
 

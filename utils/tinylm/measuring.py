@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from scipy.special import gammaln
 
+from utils.tinylm.bars import steps
 from utils.tinylm.sampling import response_kl, sample
 from utils.tinylm.task import count_marks, draw_prompts, true_reward
 
@@ -80,7 +81,7 @@ def draw_candidates(reference, n_prompts=24, n_each=512, seed=0):
     """
     generator = torch.Generator().manual_seed(seed)
     prompts = draw_prompts(n_prompts, generator)
-    rows = [sample(reference, prompt.expand(n_each, -1), generator) for prompt in prompts]
+    rows = [sample(reference, prompts[[i]].expand(n_each, -1), generator) for i in steps(n_prompts, "candidates")]
     return torch.stack(rows)
 
 
