@@ -272,15 +272,16 @@ ex9_8 = chapter.debug(
     "far = tinylm.trial(seed=1, scale=1e5)",
     right="The policy learns, the reference stays, each step uses its own gradients, and no margin is too large.",
     slips=(
-        Slip(_step(update=("reference",), stable=False, clear=False), "The reference still moves and the policy does not."),
-        Slip(_step(update=("reference",)), "The reference still moves and the policy does not."),
-        Slip(_step(update=("policy", "reference")), "Both models move. The reference must stay as it is."),
+        Slip(_step(clear=False), "The gradients of the step before are still there. Who clears them?"),
+        Slip(_step(stable=False), "log(1 + exp(...)) overflows at large margins. torch has a function for log sigmoid."),
         Slip(
             _step(stable=False, clear=False),
             "The right model learns. Two faults are left: gradients pile up from step to step, and large margins overflow.",
         ),
-        Slip(_step(clear=False), "The gradients of the step before are still there. Who clears them?"),
-        Slip(_step(stable=False), "log(1 + exp(...)) overflows at large margins. torch has a function for log sigmoid."),
+        Slip(_step(update=("reference",), stable=False, clear=False), "The reference still moves and the policy does not."),
+        Slip(_step(update=("reference",)), "The reference still moves and the policy does not."),
+        Slip(_step(update=()), "No model moves at all: are there gradients left when the optimiser steps?"),
+        Slip(_step(update=("policy", "reference")), "Both models move. The reference must stay as it is."),
         Slip(_step(sign=-1.0), "Your loss falls when the loser is preferred: check the sign."),
         Slip(_step(anchored=False), "The reference's log-probabilities are missing from the margin."),
         Slip(_step(average=False), "You summed over the pairs. The mean is meant."),
@@ -294,7 +295,7 @@ def _part_agrees(student, part, *args):
     try:
         got = student(*args)
     except StudentError as error:
-        if "'dict' object is not callable" in str(error):
+        if "list indices must be integers" in str(error) or "'dict' object is not callable" in str(error):
             raise Fail("Keep the line `@tinylm.takes_weights` above `def`: it lets the tests hand models over.") from None
         raise
     if not isinstance(got, dict) or part not in got:
@@ -455,7 +456,9 @@ def _shaped(sign=-1.0, place="last real", penalty="log ratio", masked=True):
             ratio = np.exp(-ratio) + ratio - 1
         if penalty == "ratio":
             ratio = np.exp(ratio)
-        rewards = sign * beta * (np.where(mask, ratio, 0.0) if masked else ratio)
+        if masked == "product":
+            ratio = ratio * mask
+        rewards = sign * beta * (np.where(mask, ratio, 0.0) if masked is True else ratio)
         rows, length = np.arange(len(mask)), mask.shape[1]
         last = {
             "last real": length - 1 - mask[:, ::-1].argmax(1),
@@ -489,6 +492,7 @@ ex9_11 = chapter.build(
         Slip(_shaped(place="first"), "The score stands at the first token. It belongs to the last real one."),
         Slip(_shaped(place="everywhere"), "The score stands on every token. It is given once, at the last real one."),
         Slip(_shaped(place="nowhere"), "The score is missing."),
+        Slip(_shaped(masked="product"), "What stands on padding reaches your result: NaN times 0 is NaN."),
         Slip(_shaped(masked=False), "Padding must get exactly 0."),
         Slip(_shaped(penalty="k3"), "The penalty in the reward is the plain log-ratio. The k3 estimator is not meant here."),
         Slip(_shaped(penalty="ratio"), "You used the ratio of the probabilities. The difference of their logs is meant."),

@@ -17,7 +17,7 @@ from utils.solutions import ch09 as solutions
 
 FILE = Path(__file__).with_suffix(".json")
 NS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
-FEW, MANY = 1000, 5000  # preferences behind the two reward models
+FEW, MANY = 500, 5000  # preferences behind the two reward models
 BETAS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 N_SEEDS = 10  # of the over-optimisation figure
 N_EXAM_SEEDS = 12  # of each way to solve exercise 9.12
@@ -27,9 +27,9 @@ N_EXAM = 1000  # responses that the hidden test samples
 def over_optimisation(seed):
     """One run of the figure with its own preferences, reward models, candidates and policy gradient."""
     reference = tinylm.load_reference()
-    candidates = tinylm.draw_candidates(reference, seed=seed + 100)
+    candidates = tinylm.draw_candidates(reference, n_prompts=12, seed=seed + 100)
     curves = {}
-    for n_pairs, n_steps in ((FEW, 150), (MANY, 250)):
+    for n_pairs, n_steps in ((FEW, 120), (MANY, 250)):
         pairs = tinylm.sample_preferences(reference, n_pairs, seed=seed + 200)
         reward_model, _ = tinylm.train_reward_model(reference, *pairs, n_steps=n_steps, seed=seed)
         learned, true = tinylm.best_of_n(candidates, reward_model, NS)
@@ -40,7 +40,7 @@ def over_optimisation(seed):
         }
         if n_pairs == FEW:
             checkpoints = tinylm.train_policy_gradient(
-                solutions.kl_shaped_rewards, reference, reward_model, BETAS, n_steps=15, save_every=5, seed=seed
+                solutions.kl_shaped_rewards, reference, reward_model, BETAS, n_steps=15, seed=seed
             )
             policies = [reference, *(policy for _, policy in checkpoints)]
             rows = [tinylm.measure(policy, reference, reward_model, seed=5) for policy in policies]

@@ -169,7 +169,7 @@ buggy_line_9_8 = 9
         Wrong(  # only the line at fault was mended
             _HEAD + _POLICY + _REFERENCE + _DELTA + _UNSTABLE + _UPDATE + _RETURN,
             ("large margins", "clean gradients"),
-            "Two faults are left",
+            "gradients of the step before",
         ),
         Wrong(
             _HEAD + _POLICY + _REFERENCE + _DELTA + _LOSS + _UPDATE + _RETURN,
@@ -206,7 +206,7 @@ buggy_line_9_8 = 9
             _HEAD + _POLICY + _REFERENCE + _DELTA + _LOSS + "    loss.backward()\n" + _CLEAR
             + "    optimizer_for(policy).step()\n" + _RETURN,
             ("the policy learns", "the loss", "clean gradients"),
-            "Which model's optimiser steps",
+            "No model moves at all",
         ),
         Wrong(
             _HEAD.replace("@tinylm.takes_weights\n", "") + _POLICY + _REFERENCE + _DELTA + _LOSS + _CLEAR + _UPDATE + _RETURN,
@@ -390,7 +390,7 @@ def kl_shaped_rewards(score, logp, ref_logp, beta, mask):
     rewards[:, -1] += score
     return rewards
 """,
-            ("padding on the right", "padding on the left", "anything on padding", "lists and empty rows"),
+            ("padding on the right", "padding on the left", "anything on padding", "the sum", "lists and empty rows"),
             "last column",
         ),
         Wrong(
@@ -465,7 +465,7 @@ def kl_shaped_rewards(score, logp, ref_logp, beta, mask):
             rewards[row, np.flatnonzero(real)[-1]] += score[row]
     return rewards
 """,
-            ("lists and empty rows",),
+            ("the sum", "lists and empty rows"),
             "changed the arrays",
         ),
     ],
