@@ -57,10 +57,15 @@ chapter.derive(
         slips=(
             Slip(sum(RLHF_BILLIONS), "This is the number of weights in billions. Each takes 2 bytes."),
             Slip(2 * RLHF_GB, "This is 4 bytes for each weight. BF16 has 2."),
-            Slip(solutions.weight_memory_gb((7, 7, 6.6)), "One model is missing: the value function needs weights too."),
+            Slip(
+                solutions.weight_memory_gb((7, 7, 6.6)), "One model is missing: the value function needs weights too."
+            ),
             Slip(solutions.weight_memory_gb((7, 7, 7, 7)), "The reward model has 6.6 billion weights, not 7."),
             Slip(RLHF_GB * 1e9 / 2**30, "You counted in GiB (2**30 bytes). GB of 10**9 bytes are asked."),
-            Slip(RLHF_GB + ADAM_GB, "This adds Adam's two moments, and still leaves gradients out. Only weights are asked."),
+            Slip(
+                RLHF_GB + ADAM_GB,
+                "This adds Adam's two moments, and still leaves gradients out. Only weights are asked.",
+            ),
             Slip(
                 RLHF_GB + 2 * ADAM_GB,
                 "This adds 224 GB for Adam, as a popular answer key says at one place. Two moments of 4 bytes for 14 billion "
@@ -273,12 +278,17 @@ ex9_8 = chapter.debug(
     right="The policy learns, the reference stays, each step uses its own gradients, and no margin is too large.",
     slips=(
         Slip(_step(clear=False), "The gradients of the step before are still there. Who clears them?"),
-        Slip(_step(stable=False), "log(1 + exp(...)) overflows at large margins. torch has a function for log sigmoid."),
+        Slip(
+            _step(stable=False), "log(1 + exp(...)) overflows at large margins. torch has a function for log sigmoid."
+        ),
         Slip(
             _step(stable=False, clear=False),
             "The right model learns. Two faults are left: gradients pile up from step to step, and large margins overflow.",
         ),
-        Slip(_step(update=("reference",), stable=False, clear=False), "The reference still moves and the policy does not."),
+        Slip(
+            _step(update=("reference",), stable=False, clear=False),
+            "The reference still moves and the policy does not.",
+        ),
         Slip(_step(update=("reference",)), "The reference still moves and the policy does not."),
         Slip(_step(update=()), "No model moves at all: are there gradients left when the optimiser steps?"),
         Slip(_step(update=("policy", "reference")), "Both models move. The reference must stay as it is."),
@@ -296,7 +306,9 @@ def _part_agrees(student, part, *args):
         got = student(*args)
     except StudentError as error:
         if "list indices must be integers" in str(error) or "'dict' object is not callable" in str(error):
-            raise Fail("Keep the line `@tinylm.takes_weights` above `def`: it lets the tests hand models over.") from None
+            raise Fail(
+                "Keep the line `@tinylm.takes_weights` above `def`: it lets the tests hand models over."
+            ) from None
         raise
     if not isinstance(got, dict) or part not in got:
         raise Fail("Keep the line `@tinylm.takes_weights` above `def`: it lets the tests hand models over.")
@@ -329,7 +341,9 @@ def _(student, rng):
         _part_agrees(student, "reference", *tinylm.trial(_seed(rng), n_batches=2), 0.5, 0.1)
 
 
-@ex9_8.group("the loss", "The losses of two steps are not the mean of -log sigmoid(beta * delta), before and after one update.")
+@ex9_8.group(
+    "the loss", "The losses of two steps are not the mean of -log sigmoid(beta * delta), before and after one update."
+)
 def _(student, rng):
     for beta in (0.1, 1.0):
         _part_agrees(student, "losses", *tinylm.trial(_seed(rng), n_batches=2), beta, 0.1)
@@ -347,7 +361,8 @@ def _(student, rng):
 
 
 @ex9_8.group(
-    "clean gradients", "The second step of a run is off: each step must use the gradients of its own batch and no others."
+    "clean gradients",
+    "The second step of a run is off: each step must use the gradients of its own batch and no others.",
 )
 def _(student, rng):
     for n_batches in (2, 4):
@@ -420,7 +435,8 @@ def _(student, rng):
 
 
 @ex9_10.group(
-    "trained models", "A trained model holds weights, gradients, master weights and two moments. Which did you leave out?"
+    "trained models",
+    "A trained model holds weights, gradients, master weights and two moments. Which did you leave out?",
 )
 def _(student, rng):
     ex9_10.compare(student, [(7e9, True)])
@@ -486,16 +502,29 @@ ex9_11 = chapter.build(
     ),
     right="Penalty on every real token, score on the last real one, nothing on padding.",
     slips=(
-        Slip(_shaped(sign=1.0), "The penalty has the wrong sign: where policy and reference part, reward is taken away."),
-        Slip(_shaped(place="last column"), "The score stands in the last column. With padding on the right that is no token."),
-        Slip(_shaped(place="count"), "The number of real tokens gives the last one only when padding stands on the right."),
+        Slip(
+            _shaped(sign=1.0), "The penalty has the wrong sign: where policy and reference part, reward is taken away."
+        ),
+        Slip(
+            _shaped(place="last column"),
+            "The score stands in the last column. With padding on the right that is no token.",
+        ),
+        Slip(
+            _shaped(place="count"),
+            "The number of real tokens gives the last one only when padding stands on the right.",
+        ),
         Slip(_shaped(place="first"), "The score stands at the first token. It belongs to the last real one."),
         Slip(_shaped(place="everywhere"), "The score stands on every token. It is given once, at the last real one."),
         Slip(_shaped(place="nowhere"), "The score is missing."),
         Slip(_shaped(masked="product"), "What stands on padding reaches your result: NaN times 0 is NaN."),
         Slip(_shaped(masked=False), "Padding must get exactly 0."),
-        Slip(_shaped(penalty="k3"), "The penalty in the reward is the plain log-ratio. The k3 estimator is not meant here."),
-        Slip(_shaped(penalty="ratio"), "You used the ratio of the probabilities. The difference of their logs is meant."),
+        Slip(
+            _shaped(penalty="k3"),
+            "The penalty in the reward is the plain log-ratio. The k3 estimator is not meant here.",
+        ),
+        Slip(
+            _shaped(penalty="ratio"), "You used the ratio of the probabilities. The difference of their logs is meant."
+        ),
     ),
 )
 
@@ -511,7 +540,9 @@ def _responses(rng, n, length, left=0, right=0):
     return score, logp, ref_logp, float(rng.uniform(0.01, 1)), mask
 
 
-@ex9_11.group("no padding", "Without padding: -beta * (logp - ref_logp) everywhere, and the score added at the last token.")
+@ex9_11.group(
+    "no padding", "Without padding: -beta * (logp - ref_logp) everywhere, and the score added at the last token."
+)
 def _(student, rng):
     for n, length in ((1, 1), (1, 6), (5, 9)):
         ex9_11.compare(student, *_responses(rng, n, length))
@@ -522,14 +553,17 @@ def _(student, rng):
     ex9_11.compare(student, *_responses(rng, 20, 8, right=6))
 
 
-@ex9_11.group("padding on the left", "With padding on the left, as prompts are padded for generation, something is off.")
+@ex9_11.group(
+    "padding on the left", "With padding on the left, as prompts are padded for generation, something is off."
+)
 def _(student, rng):
     ex9_11.compare(student, *_responses(rng, 20, 8, left=6))
     ex9_11.compare(student, *_responses(rng, 30, 9, left=3, right=3))
 
 
 @ex9_11.group(
-    "anything on padding", "What stands on padding, be it NaN or minus infinity, must not reach the result: NaN times 0 is NaN."
+    "anything on padding",
+    "What stands on padding, be it NaN or minus infinity, must not reach the result: NaN times 0 is NaN.",
 )
 def _(student, rng):
     for rubbish in (np.nan, -np.inf, 1e30):
@@ -547,7 +581,10 @@ def _(student, rng):
     ex9_11.compare(student, score, logp, ref_logp, 0.0, mask)
 
 
-@ex9_11.group("lists and empty rows", "Lists must do as well as arrays; a row that is all padding gets 0; inputs stay as they are.")
+@ex9_11.group(
+    "lists and empty rows",
+    "Lists must do as well as arrays; a row that is all padding gets 0; inputs stay as they are.",
+)
 def _(student, rng):
     ex9_11.compare(student, [1, 2], [[-1, -2], [-3, -1]], [[-2, -1], [-1, -1]], 1, [[1, 1], [1, 0]])
     score, logp, ref_logp, beta, mask = _responses(rng, 6, 5, right=2)
@@ -588,7 +625,10 @@ ex9_12 = chapter.build(
     right="Your policy says what guests want, and it still speaks like the model it came from.",
     slips=(
         Slip(_reference_itself, "This is the reference itself, or hardly different: nothing has been learned yet."),
-        Slip(_hacked, "Look at its responses: they are full of exclamation marks. The learned reward was climbed too far."),
+        Slip(
+            _hacked,
+            "Look at its responses: they are full of exclamation marks. The learned reward was climbed too far.",
+        ),
         Slip(_constant, "All symbols are equally likely: these are no logits of a trained model."),
     ),
 )

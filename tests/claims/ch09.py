@@ -47,19 +47,37 @@ def _figure():
     return json.loads(measurements.FILE.read_text())["figure"]
 
 
-def _peak_later_with_more_pairs():
-    few, many = (f"best of n, {n}" for n in (measurements.FEW, measurements.MANY))
-    return sum(max(row[many]["true"]) > max(row[few]["true"]) for row in _figure())
+LEAST = 0.2  # how much a curve must rise, and then fall, to count
+CURVES = [f"{name}, {n}" for name, n in (("best of n", 500), ("best of n", 5000), ("policy gradient", 500))]
 
 
 def _falls(name):
-    """Runs in which the true reward rises by 0.2 or more, then falls by 0.2 or more, and the learned one keeps rising."""
+    """Runs in which the true reward rises and then falls by more than `LEAST` while the learned one keeps rising."""
     count = 0
     for row in _figure():
         true, learned = (np.array(row[name][key]) for key in ("true", "learned"))
         peak = true.argmax()
-        count += bool(true[peak] > 0.2 and true[-1] < true[peak] - 0.2 and learned[-1] > learned[peak])
+        count += bool(true[peak] > LEAST and true[-1] < true[peak] - LEAST and learned[-1] > learned[peak])
     return count
+
+
+def _higher_with_more_pairs():
+    return sum(max(row[CURVES[1]]["true"]) > max(row[CURVES[0]]["true"]) for row in _figure())
+
+
+def _gain(n_pairs):
+    """Gain in true reward of best-of-n, by n."""
+    true = run("bon")[n_pairs][1]
+    return true - true[0]
+
+
+def _best_n(n_pairs):
+    return run("ns")[_gain(n_pairs).argmax()]
+
+
+def _best_stage():
+    """The beta whose last checkpoint has the highest true reward."""
+    return run("betas")[int(np.argmax([_at_stage(i).true_reward for i in range(len(run("betas")))]))]
 
 
 def _at_stage(stage):
@@ -101,9 +119,32 @@ CLAIMS = [
     Claim("only one in thirty has three exclamation marks", 1 / 30,
           lambda: _share_with_marks(3) - _share_with_marks(4), 0.012),
     Claim("hardly any has more", 0, lambda: _share_with_marks(4), 0.01),
-    Claim("more than four in five", 1, lambda: min(run("reward_accuracy").values()) > 0.8, 0),
-    Claim("go on as the data went: one more mark was good", 1,
-          lambda: all(scores[6] > scores[2] + 0.2 for scores in run("scores").values()), 0),
+    Claim("about three in four and more than four in five", 0.75, lambda: run("reward_accuracy")[500], 0.05),
+    Claim("about three in four and more than four in five", 1, lambda: run("reward_accuracy")[5000] > 0.8, 0),
+    Claim("to learn that warmth turns", 1, lambda: run("scores")[5000][6] < run("scores")[5000][2] - 0.3, 0),
+    Claim("With 500 pairs there were about thirty", 30, lambda: 1000 * _share_with_marks(3), 12),
+    Claim("so six must be very good", 1, lambda: run("scores")[500][6] > run("scores")[500][2] + 0.5, 0),
+    Claim("*both* log-probabilities fell, the winners' too", 1,
+          lambda: all(after < before - 0.3 for before, after in run("log_probs").values()), 0),
+    Claim("the losers' fell about twice as far", 2.3,
+          lambda: np.diff(run("log_probs")["losers"])[0] / np.diff(run("log_probs")["winners"])[0], 0.6),
+    Claim("is at its best at $n = 4$", 4, lambda: _best_n(500), 4),
+    Claim("where it has gained about 0.4", 0.4, lambda: _gain(500).max(), 0.1),
+    Claim("far below the reference", 1, lambda: _gain(500)[-1] < -0.5, 0),
+    Claim("goes on to $n = 16$", 16, lambda: _best_n(5000), 16),
+    Claim("gains about 1.0", 1.0, lambda: _gain(5000).max(), 0.15),
+    Claim("moves the turning point out, and up", 1,
+          lambda: _best_n(5000) > _best_n(500) and _gain(5000).max() > _gain(500).max() + 0.2, 0),
+    Claim("ends more than 2 below where it began", 1, lambda: run("rl_true").max() > 0.3 and run("rl_true")[-1] < -2, 0),
+    Claim("rises to the end", 1, lambda: run("rl_learned").max() - run("rl_learned")[-1] < 0.1, 0),
+    Claim("so we made ten", 10, lambda: len(_figure()), 0),
+    Claim("rose by more than 0.2 and then fell by more than 0.2", 0.2, lambda: LEAST, 0),
+    *(Claim("In all ten each of the three true rewards", 10, functools.partial(_falls, name), 0) for name in CURVES),
+    Claim("in all ten the peak of best-of-$n$ was higher", 10, _higher_with_more_pairs, 0),
+    Claim("you would stop near $\\beta = 0.2$", 0.2, lambda: _best_stage(), 0.31),
+    Claim("At $\\beta = 0.01$ a response holds about six marks", 6, lambda: _at_stage(6).marks, 1.2),
+    Claim("At $\\beta = 0.01$ a response holds about six marks", 0.01, lambda: run("betas")[-1], 0),
+    Claim("true reward is below 0", 1, lambda: _at_stage(6).true_reward < 0, 0),
     Claim("for $n = 16$ that is 1.84 nats", 1.84, lambda: tinylm.best_of_n_kl(16), 0.005),
     Claim("$n = 1000$ it is 5.91", 5.91, lambda: tinylm.best_of_n_kl(1000), 0.005),
     Claim("rises from 2.7 by more than one", 2.7, lambda: run("measured")["reference"].true_reward, 0.07),
@@ -120,7 +161,8 @@ CLAIMS = [
     Claim("251.2 GB before a single activation", 251.2,
           lambda: solutions.training_memory_gb([(7e9, True), (7e9, True), (7e9, False), (6.6e9, False)]), 0.05),
     Claim("27.2 GB, or 49 % of the weights", 0.49, lambda: 27.2 / solutions.weight_memory_gb([7, 7, 6.6, 7]), 0.005),
-    Claim("DPO needs 126 GB where RLHF needs 251.2 GB", 126, lambda: solutions.training_memory_gb([(7e9, True), (7e9, False)]), 1e-9),
+    Claim("DPO needs 126 GB where RLHF needs 251.2 GB", 126,
+          lambda: solutions.training_memory_gb([(7e9, True), (7e9, False)]), 1e-9),
     Claim("102.4 million tokens", 102.4e6, lambda: 100_000 * 2 * 512, 0),
     Claim("the same epoch takes 11.3 hours", 11.3, lambda: _hours(8, 0.45 * 312e12), 0.05),
     Claim("30 nats at 0.133 reward each cost 4", 4, lambda: 30 * solutions.break_even_beta(4, 0.15, 200), 1e-9),
@@ -129,6 +171,7 @@ CLAIMS = [
 
 def _mark_is_worth(k):
     """Gain in true reward by the k-th exclamation mark."""
+
     def ending(marks):
         row = [0, 1, 2, 9, *[8] * marks, 10]
         return tinylm.true_reward(torch.tensor([row + [11] * (14 - len(row))])).item()

@@ -48,7 +48,9 @@ def memory_and_cost():
             totals[run] = left
         right = 1.05 * max(totals.values())
         several = max(1, int(right / GPU_GB / 8))
-        memory.vlines(np.arange(several * GPU_GB, right, several * GPU_GB), -0.5, 1.5, color="gray", linestyle=":", linewidth=1)
+        memory.vlines(
+            np.arange(several * GPU_GB, right, several * GPU_GB), -0.5, 1.5, color="gray", linestyle=":", linewidth=1
+        )
         memory.set_yticks(range(len(RUNS)), list(RUNS))
         memory.set(xlim=(0, right), ylim=(1.5, -0.5), xlabel="memory before activations (GB)")
         memory.set_title(f"dotted: every {several * GPU_GB} GB, {several} A100{'s' * (several > 1)}")
@@ -64,7 +66,9 @@ def memory_and_cost():
         hours.grid(axis="x", visible=False)
         total = sum(bars.values()) * per_pass
         needed = {run: max(1, int(np.ceil(gb / GPU_GB))) for run, gb in totals.items()}
-        words = ", ".join(f"{run} {_figures(totals[run])} GB, at least {needed[run]} GPU{'s' * (needed[run] > 1)}" for run in RUNS)
+        words = ", ".join(
+            f"{run} {_figures(totals[run])} GB, at least {needed[run]} GPU{'s' * (needed[run] > 1)}" for run in RUNS
+        )
         view.draw(
             figure,
             f"Stacked bars of memory for a model of {size.value:.3g} billion parameters: {words}. Bars of the hours of the "
@@ -123,8 +127,10 @@ def samples(checkpoints=None, reward_model=None, n=256, seed=3):
         distance = [said.distance for said in order]
         curve.plot(distance, [s.learned - before.learned for s in order], "o--", color=ORANGE, label="learned reward")
         curve.plot(distance, [s.true - before.true for s in order], "o-", color=BLUE, label="true reward")
-        curve.axvline(now.distance, color=RED, linewidth=1.5, label="shown below")
         curve.axhline(0, color="gray", linewidth=0.8)
+        gains = [now.learned - before.learned, now.true - before.true]
+        ring = {"color": RED, "markersize": 14, "fillstyle": "none", "markeredgewidth": 2}
+        curve.plot([now.distance] * 2, gains, "o", label="shown below", **ring)
         curve.set(xlabel="distance from the reference, √KL (√nats)", ylabel="gain over the reference")
         curve.legend(loc="lower left")
         counts = np.arange(11)

@@ -147,7 +147,9 @@ def kl_shaped_rewards(score, logp, ref_logp, beta, mask):
     score, logp, ref_logp = (np.asarray(values, dtype=float) for values in (score, logp, ref_logp))
     mask = np.asarray(mask, dtype=bool)
     if not (logp.ndim == 2 and logp.shape == ref_logp.shape == mask.shape):
-        raise ValueError(f"logp, ref_logp and mask must have one shape (B, T): {logp.shape, ref_logp.shape, mask.shape}")
+        raise ValueError(
+            f"logp, ref_logp and mask must have one shape (B, T): {logp.shape, ref_logp.shape, mask.shape}"
+        )
     if score.shape != logp.shape[:1]:
         raise ValueError(f"score must have shape {logp.shape[:1]}, got {score.shape}")
     rewards = np.zeros(logp.shape)

@@ -105,7 +105,7 @@ def best_of_n(candidates, reward_model, ns):
     ----------
     Nakano et al. (2021), "WebGPT", appendix I.
     """
-    n_prompts, n_each, _ = candidates.shape
+    n_each = candidates.shape[1]
     with torch.no_grad():
         learned = np.stack([reward_model(rows).numpy() for rows in candidates]).astype(float)
     true = np.stack([true_reward(rows).numpy() for rows in candidates]).astype(float)
