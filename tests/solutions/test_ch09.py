@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy.stats import norm
+from scipy.stats import t as student_t
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -89,7 +89,7 @@ def test_shaped_rewards_against_another_formula():
     padding = np.arange(7) >= lengths[:, None]
     logp_filled, ref_filled = np.where(padding, 1.0, logp), np.where(padding, 1.0, ref_logp)  # INVALID_LOGPROB
     rewards = -0.05 * (logp_filled - ref_filled)
-    rewards[[np.arange(5), lengths - 1]] += score
+    rewards[np.arange(5), lengths - 1] += score
     np.testing.assert_allclose(solutions.kl_shaped_rewards(score, logp, ref_logp, 0.05, ~padding), rewards)
 
 
@@ -174,7 +174,7 @@ def test_dpo_loss_equals_chapter_0s_loss_of_implicit_rewards():
 
 
 def slow_true_reward(text):
-    order, said = (part.split() for part in text.split(" : "))
+    order, said = (part.split() for part in text.split(" :"))
     reward, named = 0.0, set()
     for dish in (word for word in said if word in "abcdefgh"):
         reward += 1 if dish in order and dish not in named else -1
@@ -313,14 +313,15 @@ def measured():
 
 @pytest.mark.parametrize("way", list(measurements.WAYS))
 def test_honest_pipelines_fail_exercise_9_12_less_than_once_in_a_thousand(measured, way):
-    """Spread over training seeds and over the grader's samples, taken together as normal."""
+    """Spread over training seeds and over the grader's samples, taken together as normal with a spread known from few seeds."""
     rows = measured[way]
     assert len(rows) >= measurements.N_EXAM_SEEDS
     true, sd, kl = (np.array([row[key] for row in rows]) for key in ("true", "sd", "kl"))
     spread = math.hypot(true.std(ddof=1), sd.max() / measurements.N_EXAM**0.5)
-    assert norm.cdf((tinylm.TARGET_REWARD - true.mean()) / spread) < 1e-3
+    known = math.sqrt(1 + 1 / len(rows))  # the mean is known from these seeds only
+    assert student_t.cdf((tinylm.TARGET_REWARD - true.mean()) / (spread * known), df=len(rows) - 1) < 1e-3
     kl_spread = math.hypot(kl.std(ddof=1), 3 / measurements.N_EXAM**0.5)  # a response's divergence has an SD below 3
-    assert norm.sf((tinylm.KL_BUDGET - kl.mean()) / kl_spread) < 1e-3
+    assert student_t.sf((tinylm.KL_BUDGET - kl.mean()) / (kl_spread * known), df=len(rows) - 1) < 1e-3
 
 
 def test_over_optimisation_shows_in_every_run(measured):
