@@ -51,13 +51,13 @@ LEAST = 0.2  # how much a curve must rise, and then fall, to count
 CURVES = [f"{name}, {n}" for name, n in (("best of n", 500), ("best of n", 5000), ("policy gradient", 500))]
 
 
-def _falls(name):
-    """Runs in which the true reward rises and then falls by more than `LEAST` while the learned one keeps rising."""
+def _falls(name, least_fall=LEAST):
+    """Runs in which the true reward rises and then falls by more than `least_fall` while the learned one keeps rising."""
     count = 0
     for row in _figure():
         true, learned = (np.array(row[name][key]) for key in ("true", "learned"))
         peak = true.argmax()
-        count += bool(true[peak] > LEAST and true[-1] < true[peak] - LEAST and learned[-1] > learned[peak])
+        count += bool(true[peak] > LEAST and true[-1] < true[peak] - least_fall and learned[-1] > learned[peak])
     return count
 
 
@@ -139,8 +139,11 @@ CLAIMS = [
     Claim("rises to the end", 1, lambda: run("rl_learned").max() - run("rl_learned")[-1] < 0.1, 0),
     Claim("so we made ten", 10, lambda: len(_figure()), 0),
     Claim("rose by more than 0.2 and then fell by more than 0.2", 0.2, lambda: LEAST, 0),
-    *(Claim("In all ten each of the three true rewards", 10, functools.partial(_falls, name), 0) for name in CURVES),
-    Claim("in all ten the peak of best-of-$n$ was higher", 10, _higher_with_more_pairs, 0),
+    Claim("in all ten, for both reward models", 10, functools.partial(_falls, CURVES[0]), 0),
+    Claim("in all ten, for both reward models", 10, functools.partial(_falls, CURVES[1]), 0),
+    Claim("the peak was higher with 5,000 pairs", 10, _higher_with_more_pairs, 0),
+    Claim("The policy gradient did the same in nine", 9, functools.partial(_falls, CURVES[2]), 0),
+    Claim("had lost less than 0.2 when the run ended", 10, functools.partial(_falls, CURVES[2], least_fall=0.1), 0),
     Claim("you would stop near $\\beta = 0.2$", 0.2, lambda: _best_stage(), 0.31),
     Claim("At $\\beta = 0.01$ a response holds about six marks", 6, lambda: _at_stage(6).marks, 1.2),
     Claim("At $\\beta = 0.01$ a response holds about six marks", 0.01, lambda: run("betas")[-1], 0),
