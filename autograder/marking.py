@@ -435,7 +435,16 @@ def _slip_explains(slip, actual, expected, args, kwargs, relative, absolute):
         return False
     if not agree(actual, wrong, relative, absolute) or agree(wrong, expected, relative, absolute):
         return False
-    return not np.any(np.isnan(np.asarray(wrong, dtype=float)))  # every mistake that ends in NaN looks like every other
+    return not _holds_nan(wrong)  # every mistake that ends in NaN looks like every other
+
+
+def _holds_nan(value):
+    """Whether a NaN is in nested lists, of one length or of several."""
+    if isinstance(value, dict):
+        return _holds_nan(list(value.values()))
+    if isinstance(value, list):
+        return any(_holds_nan(item) for item in value)
+    return isinstance(value, float) and math.isnan(value)
 
 
 class _Guarded:
