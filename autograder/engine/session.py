@@ -147,9 +147,9 @@ class Session:
         self._n += 1
         n = self._n
         end = min(time.monotonic() + seconds, self.deadline)
+        late = False
         try:
             self._channel.send(message | {"n": n}, blobs, end)
-            late = False
             while True:
                 try:
                     reply, reply_blobs = self._channel.receive(end)
@@ -166,13 +166,19 @@ class Session:
                     self._channel.send(answer, answer_blobs, end)
                     continue
                 if reply.get("n") != n or reply.get("op") not in ("value", "error"):
-                    self.end("it interfered with the grader's channel")
+                    self.end(
+                        f"it took longer than {seconds:g} seconds"
+                        if late
+                        else "it interfered with the grader's channel"
+                    )
                 return reply | {"late": late}, reply_blobs
         except Late:
             self.end(f"it took longer than {seconds:g} seconds")
         except Closed:
             self.end(None)
         except WireError as problem:
+            if late:  # the interrupt may have cut a message in two
+                self.end(f"it took longer than {seconds:g} seconds")
             self.end(f"it interfered with the grader's channel: {problem}")
 
 

@@ -129,13 +129,18 @@ def evaluate(source, max_points, trusted, remote, seed):
 
 
 def split_hidden(source):
-    """Visible and hidden part of a test cell; the hidden part is empty where there are no markers."""
+    """Visible and hidden part of a test cell; the hidden part is empty where there are no markers.
+
+    Where visible code follows a hidden region, it may use what that computed: then the whole cell counts as hidden.
+    """
     visible, hidden, inside = [], [], False
     for line in source.split("\n"):
         if BEGIN_HIDDEN in line:
             inside = True
         elif END_HIDDEN in line:
             inside = False
+        elif hidden and not inside and line.strip():
+            return "", source
         else:
             (hidden if inside else visible).append(line)
     return "\n".join(visible), "\n".join(hidden).strip("\n")

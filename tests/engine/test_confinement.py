@@ -40,6 +40,30 @@ NO_NAMESPACES = ("unshare", "mount", "umount2", "pivot_root", "setns")
 NO_LANDLOCK = ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self")
 
 
+LOOK_AROUND = """
+def can_read(path):
+    try:
+        with open(path, 'rb') as file: file.read(1)
+    except OSError:
+        return False
+    return True
+seen = [path for path in places if can_read(path)]
+import utils.check
+ours = can_read(utils.check.__file__)
+try:
+    import utils.solutions
+    seen.append('solutions')
+except ImportError: pass
+path = sys.path
+environment = sorted(os.environ)
+written = []
+for place in ('here', '/tmp/x', os.path.dirname(utils.check.__file__) + '/x'):
+    try:
+        open(place, 'w').close(); written.append(place)
+    except OSError: pass
+"""
+
+
 def test_this_host_offers_enough():
     layers = confine.offered()
     assert confine.missing(layers) == []
@@ -77,38 +101,10 @@ def test_a_submission_sees_the_student_side_and_nothing_else(spaces, tmp_path):
     warm = Warm(namespaces=spaces)
     try:
         student = Student(warm, "import os, sys, glob", limits=Limits())
-        student.run(f"""
-def can_read(path):
-    try:
-        with open(path, 'rb') as file: file.read(1)
-    except OSError:
-        return False
-    return True
-places = {
-            [
-                str(secret),
-                "/etc/passwd",
-                str(COURSE / "autograder/marking.py"),
-                str(COURSE / "utils/solutions/ch00.py"),
-                str(COURSE / "source/ch00_reward_modeling/ch00_reward_modeling.ipynb"),
-                "/proc/1/environ",
-            ]!r
-        }
-seen = [path for path in places if can_read(path)]
-import utils.check
-ours = can_read(utils.check.__file__)
-try:
-    import utils.solutions
-    seen.append('solutions')
-except ImportError: pass
-path = sys.path
-environment = sorted(os.environ)
-written = []
-for place in ('here', '/tmp/x', os.path.dirname(utils.check.__file__) + '/x'):
-    try:
-        open(place, 'w').close(); written.append(place)
-    except OSError: pass
-""")
+        places = [secret, "/etc/passwd", COURSE / "autograder/marking.py", COURSE / "utils/solutions/ch00.py"]
+        places += [COURSE / "source/ch00_reward_modeling/ch00_reward_modeling.ipynb", "/proc/1/environ"]
+        student.run(f"places = {[str(place) for place in places]!r}")
+        student.run(LOOK_AROUND)
         assert student["seen"] == []
         assert student["ours"] is True
         assert student["written"] == ["here"]
