@@ -1,7 +1,5 @@
 """What of a submission may reach a grader's browser."""
 
-
-
 import json
 
 import pytest
