@@ -97,7 +97,7 @@ def leaks():
     """
     found = []
     for path in student_files():
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8", errors="replace")
         name = path.relative_to(course.COURSE)
         found += [f"{name}: {word!r}" for word in FORBIDDEN if word in text]
     for chapter in marking.chapters():
@@ -106,10 +106,10 @@ def leaks():
 
 
 def student_files():
-    """Every text file of the repository that students receive."""
+    """Every file of the course's two folders, release/ and utils/, that students receive."""
     files = [p for p in course.RELEASE.rglob("*") if p.suffix in {".ipynb", ".md", ".py", ".csv", ".json"}]
     for folder in STUDENT_CODE:
-        files += [p for p in (course.COURSE / folder).rglob("*") if p.suffix in {".py", ".json"}]
+        files += [p for p in (course.COURSE / folder).rglob("*") if p.suffix in {".py", ".json", ".npz"}]
     staff = [course.COURSE / folder for folder in STAFF_CODE]
     return sorted(p for p in files if not any(p.is_relative_to(folder) for folder in staff))
 
