@@ -454,20 +454,6 @@ def kl_shaped_rewards(score, logp, ref_logp, beta, mask):
             ALL,
             "k3 estimator",
         ),
-        Wrong(
-            """\
-def kl_shaped_rewards(score, logp, ref_logp, beta, mask):
-    mask, logp = np.asarray(mask, bool), np.asarray(logp, float)
-    logp -= ref_logp
-    rewards = np.where(mask, -beta * logp, 0.0)
-    for row, real in enumerate(mask):
-        if real.any():
-            rewards[row, np.flatnonzero(real)[-1]] += score[row]
-    return rewards
-""",
-            ("the sum", "lists and empty rows"),
-            "changed the arrays",
-        ),
     ],
     "9.12": [
         Right(
