@@ -13,7 +13,7 @@ import pytest
 
 from autograder import course, notebooks
 from autograder.marking import Number
-from tests.chapters import CHAPTERS
+from tests.chapters import CHAPTERS, setup_source
 from utils.catalogue import grade_id, read_notebook
 
 CONTRACT = json.loads(Path(__file__).with_name("contract.json").read_text(encoding="utf-8"))
@@ -57,6 +57,7 @@ def test_signatures(entry):
     wanted = re.sub(r"\s", "", parameters)
     assert parameter_text(exercise.reference) == wanted
     namespace = {}
+    exec(setup_source(entry["notebook"].split("_")[0]), namespace)
     exec(released_answer(entry), namespace)
     assert parameter_text(namespace[name]) == wanted
 

@@ -583,17 +583,13 @@ def _(student, rng):
 
 @ex9_11.group(
     "lists and empty rows",
-    "Lists must do as well as arrays; a row that is all padding gets 0; inputs stay as they are.",
+    "Lists must do as well as arrays; a row that is all padding gets 0.",
 )
 def _(student, rng):
     ex9_11.compare(student, [1, 2], [[-1, -2], [-3, -1]], [[-2, -1], [-1, -1]], 1, [[1, 1], [1, 0]])
     score, logp, ref_logp, beta, mask = _responses(rng, 6, 5, right=2)
     mask[2] = False
     ex9_11.compare(student, score, logp, ref_logp, beta, mask)
-    before = [score.copy(), logp.copy(), ref_logp.copy(), mask.copy()]
-    student(score, logp, ref_logp, beta, mask)
-    if not all(np.array_equal(a, b) for a, b in zip(before, (score, logp, ref_logp, mask), strict=True)):
-        raise Fail("Your function changed the arrays it was given. Work on a copy.")
 
 
 # --- 9.12 Align a tiny language model ---------------------------------------------------------------------------------
@@ -634,6 +630,10 @@ ex9_12 = chapter.build(
 )
 
 N_EXAM = 1000
+
+# The thresholds leave honest work room. `tests/measurements/ch09.py` trains policies in three ways with twelve seeds each and
+# measures them; `tests/solutions/test_ch09.py` adds the spread of 1,000 samples and holds the chance of a false failure
+# below 1 in 1,000 for each way. The reference, a constant and an over-optimised policy miss them by many standard errors.
 
 
 def _measured(student, rng):

@@ -454,20 +454,6 @@ def kl_shaped_rewards(score, logp, ref_logp, beta, mask):
             ALL,
             "k3 estimator",
         ),
-        Wrong(
-            """\
-def kl_shaped_rewards(score, logp, ref_logp, beta, mask):
-    mask, logp = np.asarray(mask, bool), np.asarray(logp, float)
-    logp -= ref_logp
-    rewards = np.where(mask, -beta * logp, 0.0)
-    for row, real in enumerate(mask):
-        if real.any():
-            rewards[row, np.flatnonzero(real)[-1]] += score[row]
-    return rewards
-""",
-            ("the sum", "lists and empty rows"),
-            "changed the arrays",
-        ),
     ],
     "9.12": [
         Right(
@@ -565,7 +551,7 @@ winners, losers = tinylm.sample_preferences(reference, 1000, seed=15)
 aligned_policy, _ = tinylm.train_dpo(step, reference, losers, winners, beta=0.3, n_steps=40, seed=15)
 """,
             ("true reward",),
-            "at least 3.4 is asked",
+            "at least 3.2 is asked",
         ),
         Wrong(  # the faulty step of exercise 9.8: the reference is updated and the policy never moves
             _DPO.replace("optimizer_for(policy)", "optimizer_for(reference)").replace("        with torch.no_grad():\n    ", "")

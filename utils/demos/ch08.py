@@ -100,7 +100,7 @@ def two_by_two():
     fields = {
         (player, cell): widgets.BoundedIntText(
             value=GAMES_2X2[game.value][k][cell[0]][cell[1]], min=-9, max=9, description=f"{player} at {name}",
-            style={"description_width": "6.5em"}, layout={"width": "11em"},
+            style={"description_width": "8em"}, layout={"width": "13em"},
         )
         for k, player in enumerate(("row", "column"))
         for cell, name in zip(CELLS, CELL_NAMES, strict=True)

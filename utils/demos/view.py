@@ -33,7 +33,7 @@ def slider(label, value, low, high, step, readout_format=".2f"):
     options = {} if integer else {"readout_format": readout_format}
     return kind(
         value=value, min=low, max=high, step=step, description=label,
-        style={"description_width": "initial"}, layout={"width": "min(28em, 95%)"}, **options,
+        style={"description_width": "initial"}, layout=_slider_layout(label), **options,
     )  # fmt: skip
 
 
@@ -41,8 +41,13 @@ def log_slider(label, value, low_power, high_power, step=0.05, readout_format=".
     """A labelled slider on a logarithmic scale, from 10**low_power to 10**high_power."""
     return widgets.FloatLogSlider(
         value=value, base=10, min=low_power, max=high_power, step=step, description=label, readout_format=readout_format,
-        style={"description_width": "initial"}, layout={"width": "min(28em, 95%)"},
+        style={"description_width": "initial"}, layout=_slider_layout(label),
     )  # fmt: skip
+
+
+def _slider_layout(label):
+    """Room for the label, a slider of one length and its number, whatever the label's length."""
+    return {"width": f"min({18 + 0.5 * len(label):.0f}em, 95%)", "flex": "0 0 auto"}
 
 
 def button(label, on_click, tooltip=""):
