@@ -84,7 +84,7 @@ def test_every_exercise_has_a_solution_to_show(editions):
         shown = json.loads((editions / "self-study" / "utils" / "revealed" / f"{number}.json").read_text())
         for exercise_id, exercise in chapter.exercises.items():
             entry = shown[exercise_id]
-            assert entry["code"]
+            assert entry["code"] or entry["library"]  # an answer cell may hold nothing but the library's function
             assert entry["why"]
             if exercise.function:
                 assert f"def {exercise.function}" in entry["library"] + entry["code"]
