@@ -1,4 +1,4 @@
-"""A warm fork server for all tests of a worker, and students made of a few lines of code."""
+"""A warm fork server for the tests of a module, and students made of a few lines of code."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from autograder.engine.warm import Warm
 LIMITS = Limits(call_seconds=5, cell_seconds=10, notebook_seconds=120, memory_bytes=2**30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def warm():
     """A running fork server."""
     server = Warm(imports=["torch"])
