@@ -1,7 +1,7 @@
 """What the course changes in nbgrader's release, grading and feedback, one small class for each change."""
 
 from nbgrader import utils as nbgrader_utils
-from nbgrader.preprocessors import ClearSolutions, DeduplicateIds, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 
 from autograder.notebooks import STUDENT_VERSION, student_version, without_hidden_tests
 
@@ -26,21 +26,6 @@ class ReleaseSolutions(ClearSolutions):
             return super()._replace_solution_region(cell, language)
         cell.source = student_version(cell.source)
         return True
-
-
-class ForgetDuplicates(DeduplicateIds):
-    """Treat a cell with an id that stood above already as an ordinary cell.
-
-    nbgrader empties the metadata of such a cell, its validator then takes the emptiness for metadata of an old version,
-    and the whole class stays ungraded (issue 1083 of nbgrader).
-    """
-
-    def preprocess(self, nb, resources):
-        nb, resources = super().preprocess(nb, resources)
-        for cell in nb.cells:
-            if cell.metadata.get("nbgrader") == {}:
-                del cell.metadata["nbgrader"]
-        return nb, resources
 
 
 class HideTests(NbGraderPreprocessor):
