@@ -4,6 +4,7 @@
 #   make test     the whole test suite               (ARGS="-k check" picks tests)
 #   make release  regenerate release/ from source/
 #   make bench    compare the grading engine with stock nbgrader
+#   make system   Debian packages that the browser and PostgreSQL tests need (as root)
 
 PYTHON ?= python3
 CHAPTER ?= ch00_reward_modeling
@@ -17,7 +18,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS := 1
 
-.PHONY: lab grade test release bench lint lock clean
+.PHONY: lab grade test release bench lint lock system clean
 
 lab: $(READY)
 	python -m utils.lab $(ARGS)
@@ -42,12 +43,17 @@ $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; PYTHON=/path/to/python3.11 picks one")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[staff,dev,cluster]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[staff,cluster,postgres,dev]'
 	$(BIN)/python -m utils.lab --configure
 	touch $(READY)
 
 lock: $(READY)
 	python -m autograder lock
+
+# Programs that some tests drive and pip does not have; without them those tests are skipped, and say so.
+system:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium chromium-driver postgresql bubblewrap fonts-dejavu-core >/dev/null
 
 clean:
 	rm -rf sample_class build
