@@ -26,7 +26,9 @@ c.GenerateAssignment.preprocessors = [
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # take this line out and write your answer here"}
 
 # --- grading ----------------------------------------------------------------------------------------------------------
-install()  # nbgrader's autograde step, made safe against links, missing notebooks and runs that were cut short
+# nbgrader's autograde step, made safe against links, missing notebooks and runs that were cut short; and connections to
+# the gradebook that lose nothing. install(sqlite_journal="delete") keeps SQLite's older kind of journal.
+install()
 c.Autograde.sanitize_preprocessors = [
     "autograder.engine.preprocessors.Sanitise",
     "nbgrader.preprocessors.CheckCellMetadata",
@@ -39,8 +41,13 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# --- late work: one line, such as "10% per day, at most 50%, grace 15 min" (see LatePolicy in autograder/late.py) -------
+c.AssignLatePenalties.plugin_class = "autograder.late.LatePolicy"
+c.LatePolicy.rule = ""
+
 # --- feedback ---------------------------------------------------------------------------------------------------------
 c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.AssignLatePenalties",  # points given by hand since then count
     "nbgrader.preprocessors.GetGrades",
     "autograder.preprocessors.HideTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",

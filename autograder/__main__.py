@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 
@@ -23,6 +24,10 @@ def build_parser():
     grade = add("grade", "Grade the submissions of a chapter and print the table.", _grade)
     grade.add_argument("chapter", help="such as ch00_reward_modeling")
     grade.add_argument("--class-folder", default=".", help="folder that holds submitted/ (default: here)")
+    grade.add_argument("--student", action="append", metavar="ID", help="only this student; may be given several times")
+    grade.add_argument("--students-file", metavar="FILE", help="only the students of a file, one on each line")
+    grade.add_argument("--shard", metavar="K/N", help="only part K of N of the class, for several graders")
+    grade.add_argument("--exercise", metavar="NUMBER", help="change the points of this exercise alone, such as 3.5")
 
     _add_engine_options(grade)
 
@@ -51,8 +56,31 @@ def build_parser():
     publish.add_argument("destination", help="a folder that does not exist yet or is empty")
     publish.add_argument("--edition", choices=("class", "self-study"), required=True)
 
+    _add_deadlines(add)
+
     add("lock", "Write the versions installed here to requirements.lock.", _lock)
     return parser
+
+
+def _add_deadlines(add):
+    due = add("due", "Show or set a chapter's due date, and who is late.", _due)
+    due.add_argument("chapter")
+    due.add_argument("date", nargs="?", help="with its time zone: '2026-03-01 23:59 Europe/Berlin'")
+    due.add_argument("--none", action="store_true", help="take the due date away")
+
+    extend = add("extend", "Give a student more time; penalties are computed again, no code is run.", _extend)
+    extend.add_argument("chapter")
+    extend.add_argument("student")
+    extend.add_argument("--days", type=float, default=0, help="after the due date")
+    extend.add_argument("--hours", type=float, default=0, help="after the due date")
+    extend.add_argument("--until", metavar="DATE", help="with its time zone, instead of days and hours")
+    extend.add_argument("--none", action="store_true", help="take the extension back")
+
+    backup = add("backup", "Copy a SQLite gradebook, also while it is in use.", _backup)
+    backup.add_argument("destination", help="a file that does not exist yet")
+
+    for command in (due, extend, backup):
+        command.add_argument("--class-folder", default=".", help="folder of the gradebook (default: here)")
 
 
 def _add_engine_options(command):
@@ -79,7 +107,29 @@ def _engine_options(arguments):
 def _grade(arguments):
     from autograder import grading
 
-    return grading.command(arguments.chapter, arguments.class_folder, **_engine_options(arguments))
+    return grading.command(
+        arguments.chapter, arguments.class_folder, students=_students(arguments), shard=_shard(arguments.shard),
+        exercise=arguments.exercise, **_engine_options(arguments),
+    )  # fmt: skip
+
+
+def _students(arguments):
+    """The students that were named; None for all."""
+    if arguments.students_file is None:
+        return arguments.student
+    with open(arguments.students_file, encoding="utf-8") as file:
+        listed = [line.strip() for line in file]
+    return [*(arguments.student or []), *(name for name in listed if name and not name.startswith("#"))]
+
+
+def _shard(text):
+    """``"1/2"`` as a pair of numbers; None for all."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise ValueError(f"--shard: must be K/N with K from 1 to N, such as 1/2, not {text!r}")
+    return int(match[1]), int(match[2])
 
 
 def _sample_class(arguments):
@@ -127,6 +177,30 @@ def _publish(arguments):
     from autograder import publish
 
     return publish.command(arguments.edition, arguments.destination)
+
+
+def _due(arguments):
+    from autograder import deadlines
+
+    if arguments.date and arguments.none:
+        raise ValueError("say a date or --none, not both")
+    return deadlines.due(arguments.chapter, arguments.class_folder, arguments.date, arguments.none)
+
+
+def _extend(arguments):
+    from autograder import deadlines
+
+    return deadlines.extend(
+        arguments.chapter, arguments.student, arguments.class_folder, arguments.days, arguments.hours, arguments.until,
+        arguments.none,
+    )  # fmt: skip
+
+
+def _backup(arguments):
+    from autograder import database
+
+    database.backup(course.course_directory(arguments.class_folder).db_url, arguments.destination)
+    print(arguments.destination)
 
 
 def _lock(arguments):

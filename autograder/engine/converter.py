@@ -4,6 +4,7 @@ nbgrader has no setting for these, so `install` puts a subclass in the place of 
 configured for `Autograde` holds for it.
 """
 
+import contextlib
 import datetime as dt
 import fnmatch
 import glob
@@ -13,14 +14,16 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, Student
 from nbgrader.converters.autograde import Autograde
-from nbgrader.converters.base import BaseConverter
+from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.utils import is_ignored
 from traitlets import Type
 
+from autograder import database, late
 from autograder.engine import digests, journal, submission
 from autograder.engine.boxed.confine import NotConfined
+from autograder.engine.claims import AlreadyRunning, claims
 from autograder.engine.plan import read_plans
 from autograder.engine.preprocessors import close_workers
 
@@ -80,10 +83,16 @@ class EngineAutograde(Autograde, _RegularFiles):
     exporter_class = Type(LenientExporter, klass=NotebookExporter).tag(config=True)
 
     def start(self):
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(close_workers)
+            try:
+                late.plugin(self.config)  # a rule that is not understood is one line now, not one for each submission
+                self._claims = stack.enter_context(claims(self.coursedir, self.coursedir.assignment_id))
+            except (AlreadyRunning, ValueError) as problem:
+                self.log.error("%s", problem)
+                raise NbGraderException(str(problem)) from None
+            self._claimed = None
             super().start()
-        finally:
-            close_workers()
 
     def init_notebooks(self):
         """Find submissions; one without notebook counts as an empty one."""
@@ -113,6 +122,13 @@ class EngineAutograde(Autograde, _RegularFiles):
 
     def init_destination(self, assignment_id, student_id):
         """Whether to grade: always what the journal does not know, and what has changed since."""
+        if self._claimed is not None:
+            self._claims.give_back(self._claimed)
+            self._claimed = None
+        if not self._claims.take(student_id):
+            self.log.warning("Left out, another grader is grading it at the moment: %s", student_id)
+            return False
+        self._claimed = student_id
         should = super().init_destination(assignment_id, student_id)
         excluded = (self.coursedir.student_id_exclude or "").split(",")
         if should or student_id in excluded or self.coursedir.notebook_id != "*":
@@ -131,6 +147,14 @@ class EngineAutograde(Autograde, _RegularFiles):
         finally:
             self.force = force
 
+    def init_assignment(self, assignment_id, student_id):
+        """Prepare a submission's folder and rows; of two graders who meet a student first, one makes the row."""
+        if self.create_student:
+            with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+                database.insert_missing(gradebook.db, Student, id=student_id)
+                gradebook.db.commit()
+        super().init_assignment(assignment_id, student_id)
+
     def set_permissions(self, assignment_id, student_id):
         """The last step for a submission: all its notebooks are graded, so the journal may say so."""
         super().set_permissions(assignment_id, student_id)
@@ -138,7 +162,8 @@ class EngineAutograde(Autograde, _RegularFiles):
             return
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             journal.prepare(gradebook.db)
-            journal.note(gradebook.db, assignment_id, student_id, *self._digests(assignment_id, student_id))
+            place = {"place": journal.here(self.coursedir.root)}
+            journal.note(gradebook.db, assignment_id, student_id, *self._digests(assignment_id, student_id), place)
             gradebook.db.commit()
 
     def convert_single_notebook(self, notebook_filename):
@@ -159,10 +184,17 @@ class EngineAutograde(Autograde, _RegularFiles):
         return submission.folder_digest(folder, [plan.name for plan in plans]), digests.tests_digest(plans)
 
 
-def install():
-    """Let ``nbgrader autograde`` and formgrader use `EngineAutograde`; called in nbgrader_config.py."""
+def install(sqlite_journal="auto"):
+    """Let ``nbgrader autograde`` and formgrader use `EngineAutograde`; called in nbgrader_config.py.
+
+    Parameters
+    ----------
+    sqlite_journal : {"auto", "wal", "delete"}
+        See `autograder.database.install`, which makes connections to the gradebook safe.
+    """
     import nbgrader.apps.api
     import nbgrader.apps.autogradeapp
 
+    database.install(sqlite_journal)
     nbgrader.apps.api.Autograde = EngineAutograde
     nbgrader.apps.autogradeapp.Autograde = EngineAutograde

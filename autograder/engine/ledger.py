@@ -5,18 +5,12 @@ import shutil
 from pathlib import Path
 
 from nbgrader import utils as nbgrader_utils
-from nbgrader.api import Comment, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
 
+from autograder import database, late
 from autograder.engine import journal
 
 PART, OLD = ".part", ".old"
-
-
-def open_gradebook(db_url, course_id):
-    """Gradebook that waits for a locked SQLite file (formgrader may be writing) instead of failing at once."""
-    if db_url.startswith("sqlite:") and "?" not in db_url:
-        db_url += "?timeout=60"
-    return Gradebook(db_url, course_id)
 
 
 class Ledger:
@@ -34,7 +28,7 @@ class Ledger:
         self.coursedir = coursedir
         self.assignment = assignment
         self.late_plugin = late_plugin
-        self.gradebook = open_gradebook(coursedir.db_url, coursedir.course_id)
+        self.gradebook = database.open_gradebook(coursedir.db_url, coursedir.course_id)
         self.session = self.gradebook.db
         journal.prepare(self.session)
 
@@ -52,23 +46,33 @@ class Ledger:
             What else belongs into the submission's graded folder.
         """
         self._write_files(record, files or {})
-        try:
-            submission = self._submission(record)
-            for name, graded in record.notebooks.items():
-                self._save_notebook(submission, name, graded, bool(record.failed))
-            if record.failed:
-                journal.forget(self.session, self.assignment, record.student)
-            else:
-                journal.note(
-                    self.session, self.assignment, record.student, record.submission_digest, record.tests_digest,
-                    {"remarks": record.remarks, "reasons": record.reasons, "mistakes": record.mistakes,
-                     "layers": record.layers},
-                )  # fmt: skip
-            self.session.commit()
-        except BaseException:
-            self.session.rollback()
-            raise
+        database.write(self.session, lambda: self._write_rows(record))
         self.session.expire_all()
+
+    def _write_rows(self, record):
+        # Other graders may save at the same time; whoever releases the chapter anew may not.
+        database.lock(self.session, "release", self.assignment, shared=True)
+        submission = self._submission(record)
+        for name, graded in record.notebooks.items():
+            self._save_notebook(submission, name, graded, record)
+        names = (self.session, self.assignment, record.student)
+        hashes = (record.submission_digest, record.tests_digest)
+        details = {"reasons": record.reasons, "mistakes": record.mistakes}
+        if record.failed:
+            journal.forget(*names)
+        elif record.exercise:
+            journal.note_exercise(*names, record.exercise, hashes, details)
+        else:
+            details |= {"remarks": record.remarks, "layers": record.layers, "place": journal.here(self.coursedir.root)}
+            journal.note(*names, *hashes, details)
+
+    def refresh_penalties(self):
+        """Bring the penalties for lateness up to date; returns those that changed (see `autograder.late.refresh`)."""
+
+        def refresh():
+            return late.refresh(self.session, self.gradebook.find_assignment(self.assignment), self.late_plugin)
+
+        return database.write(self.session, refresh)
 
     # -- files --
 
@@ -98,38 +102,44 @@ class Ledger:
         for where, _, names in os.walk(part):
             for name in names:
                 os.chmod(os.path.join(where, name), mode)
+                _to_disk(os.path.join(where, name))
+            _to_disk(where)
         if folder.exists():
             folder.rename(old)
         part.rename(folder)
+        _to_disk(folder.parent)  # the database will say that this is graded, also after a power cut
         _remove(old)
 
-    def sweep(self):
-        """Remove what a killed run left half written."""
+    def sweep(self, claims):
+        """Remove what a killed run left half written; what another run is writing at the moment stays.
+
+        Parameters
+        ----------
+        claims : autograder.engine.claims.FolderClaims or autograder.engine.claims.ServerClaims
+        """
         pattern = Path(self.coursedir.format_path(self.coursedir.autograded_directory, "*", self.assignment))
         base = Path(self.coursedir.format_path(self.coursedir.autograded_directory, ".", ".")).parent
+        student = pattern.parts.index("*")
         for ending in (PART, OLD):
             for path in base.glob(str((pattern.parent / f".{pattern.name}{ending}").relative_to(base))):
+                if not claims.take(path.parts[student]):
+                    continue
+                whole = path.with_name(path.name[1 : -len(ending)])
+                if ending == OLD and not whole.exists():  # killed between the two renames: the database has the old one
+                    path.rename(whole)
                 _remove(path)
+                claims.give_back(path.parts[student])
 
     # -- rows --
 
     def _submission(self, record):
         """The submission with all its rows, made or completed to mirror the assignment."""
         session = self.session
-        student = session.get(Student, record.student)
-        if student is None:
-            student = Student(id=record.student)
-            session.add(student)
         assignment = self.gradebook.find_assignment(self.assignment)
-        submission = (
-            session.query(SubmittedAssignment)
-            .filter_by(assignment_id=assignment.id, student_id=record.student)
-            .one_or_none()
-        )
-        if submission is None:
-            submission = SubmittedAssignment(assignment_id=assignment.id, student_id=record.student)
-            session.add(submission)
-            session.flush()
+        database.insert_missing(session, Student, id=record.student)
+        own = {"assignment_id": assignment.id, "student_id": record.student}
+        database.insert_missing(session, SubmittedAssignment, **own)
+        submission = session.query(SubmittedAssignment).filter_by(**own).with_for_update().populate_existing().one()
         submission.timestamp = nbgrader_utils.parse_utc(record.timestamp) if record.timestamp else submission.timestamp
         present = {row.notebook_id: row for row in submission.notebooks}
         for notebook in assignment.notebooks:
@@ -150,27 +160,31 @@ class Ledger:
         session.expire_all()
         return session.get(SubmittedAssignment, submission.id)
 
-    def _save_notebook(self, submission, name, graded, failed):
+    def _save_notebook(self, submission, name, graded, record):
         row = next(row for row in submission.notebooks if row.name == name)
-        for grade in row.grades:
+        # As they are now, and so until the end of the transaction: a person may be giving points at this moment.
+        grades = self.session.query(Grade).filter_by(notebook_id=row.id).with_for_update().populate_existing()
+        for grade in grades.order_by(Grade.id):
             if grade.name not in graded["scores"]:
                 continue
             grade.auto_score = graded["scores"][grade.name]
             # As nbgrader does: a score given by hand stays, and wants a second look.
-            grade.needs_manual_grade = failed or grade.manual_score is not None or grade.auto_score is None
+            grade.needs_manual_grade = bool(record.failed) or grade.manual_score is not None or grade.auto_score is None
         for comment in row.comments:
-            comment.auto_comment = "No response." if comment.name in graded["unanswered"] else None
+            if not record.exercise or comment.name in record.cells:
+                comment.auto_comment = "No response." if comment.name in graded["unanswered"] else None
         self.session.flush()
         self.session.expire(row)
-        row.late_submission_penalty = self._penalty(submission, row)
+        row.late_submission_penalty = late.penalty(self.late_plugin, submission, row.score)
 
-    def _penalty(self, submission, row):
-        """What `nbgrader.preprocessors.AssignLatePenalties` would set."""
-        late = submission.total_seconds_late
-        if late <= 0:
-            return None
-        penalty = self.late_plugin.late_submission_penalty(submission.student_id, row.score, late)
-        return None if penalty is None else min(max(penalty, 0), row.score)
+
+def _to_disk(path):
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _remove(path):

@@ -67,6 +67,10 @@ class Record:
     seconds : dict of str to float
     failed : str
         Why the engine could not grade at all; such a record is not final.
+    exercise : str
+        The one exercise that is to be saved; empty for all (see `autograder.engine.part`).
+    cells : list of str
+        Its cells.
     """
 
     assignment: str
@@ -81,6 +85,8 @@ class Record:
     layers: list = field(default_factory=list)
     seconds: dict = field(default_factory=dict)
     failed: str = ""
+    exercise: str = ""
+    cells: list = field(default_factory=list)
 
 
 class Worker:

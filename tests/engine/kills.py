@@ -151,8 +151,8 @@ def graded(root):
 
 def _prepare_secret(root):
     """Fix the secret of the seeds, so that graded files can be compared byte by byte."""
+    from autograder.database import open_gradebook
     from autograder.engine import journal
-    from autograder.engine.ledger import open_gradebook
 
     with open_gradebook(f"sqlite:///{root}/gradebook.db", "test") as gradebook:
         journal.prepare(gradebook.db)

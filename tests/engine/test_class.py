@@ -8,8 +8,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.engine.claims import AlreadyRunning, alone
 from autograder.engine.limits import Limits
-from autograder.engine.run import AlreadyRunning, NothingToGrade, _alone
+from autograder.engine.run import NothingToGrade
 from tests.engine.classroom import SMALL_ANSWERS, Classroom
 
 LIMITS = Limits(call_seconds=10, cell_seconds=10, notebook_seconds=90, memory_bytes=2**30)
@@ -181,7 +182,7 @@ def test_plain_nbgrader_gives_the_same_grades(graded):
 
 
 def test_one_run_at_a_time(graded):
-    with _alone(graded.root), pytest.raises(AlreadyRunning):
+    with alone(graded.root), pytest.raises(AlreadyRunning):
         graded.grade()
 
 

@@ -21,7 +21,7 @@ PROC = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class NotConfined(Exception):
+class NotConfined(RuntimeError):
     """The host offers too little to grade unknown code; the text says what is missing."""
 
 
