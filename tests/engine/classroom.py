@@ -1,5 +1,6 @@
 """Small classes on disk for the tests: a course with its gradebook, and submissions to put into it."""
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -188,7 +189,7 @@ class Classroom:
             SELECT s.student_id, c.name, g.auto_score, g.manual_score, g.needs_manual_grade
             FROM grade g JOIN base_cell c ON c.id = g.cell_id JOIN submitted_notebook n ON n.id = g.notebook_id
             JOIN submitted_assignment s ON s.id = n.assignment_id ORDER BY 1, 2"""
-        with sqlite3.connect(self.root / "gradebook.db") as connection:
+        with contextlib.closing(sqlite3.connect(self.root / "gradebook.db")) as connection:
             return connection.execute(query).fetchall()
 
     def scores(self, student):

@@ -3,6 +3,7 @@
 python -m tests.engine.kills FOLDER [KILLS] [SEED]
 """
 
+import contextlib
 import os
 import random
 import shutil
@@ -51,7 +52,7 @@ def make_class(folder):
 
 def state(root):
     """What must not depend on kills: grades, journal and graded files."""
-    with sqlite3.connect(Path(root) / "gradebook.db") as connection:
+    with contextlib.closing(sqlite3.connect(Path(root) / "gradebook.db")) as connection:
         grades = connection.execute(
             """SELECT s.student_id, c.name, g.auto_score, g.manual_score, g.needs_manual_grade FROM grade g
             JOIN base_cell c ON c.id = g.cell_id JOIN submitted_notebook n ON n.id = g.notebook_id
@@ -143,7 +144,7 @@ def _wait_for_a_random_moment(dice, pid, root):
 def graded(root):
     """Number of submissions in the journal."""
     try:
-        with sqlite3.connect(root / "gradebook.db", timeout=60) as connection:
+        with contextlib.closing(sqlite3.connect(root / "gradebook.db", timeout=60)) as connection:
             return connection.execute("SELECT count(*) FROM grading_journal").fetchone()[0]
     except sqlite3.OperationalError:  # no journal yet
         return 0
