@@ -19,7 +19,7 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.utils import is_ignored
 from traitlets import Type
 
-from autograder.engine import digests, journal, submission
+from autograder.engine import digests, journal, results, submission
 from autograder.engine.boxed.confine import NotConfined
 from autograder.engine.plan import read_plans
 from autograder.engine.preprocessors import close_workers
@@ -80,6 +80,7 @@ class EngineAutograde(Autograde, _RegularFiles):
     exporter_class = Type(LenientExporter, klass=NotebookExporter).tag(config=True)
 
     def start(self):
+        self.found = {}  # what the preprocessors found, by notebook of the submission at hand
         try:
             super().start()
         finally:
@@ -103,6 +104,11 @@ class EngineAutograde(Autograde, _RegularFiles):
         if not found:
             super().init_notebooks()  # says what it looked for
         self.assignments, self.notebooks = found, []
+
+    def init_assignment(self, assignment_id, student_id):
+        """The first step for a submission."""
+        self.found = {}
+        super().init_assignment(assignment_id, student_id)
 
     def _expected_notebooks(self):
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
@@ -134,11 +140,13 @@ class EngineAutograde(Autograde, _RegularFiles):
     def set_permissions(self, assignment_id, student_id):
         """The last step for a submission: all its notebooks are graded, so the journal may say so."""
         super().set_permissions(assignment_id, student_id)
-        if self.coursedir.notebook_id != "*":
-            return
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             journal.prepare(gradebook.db)
-            journal.note(gradebook.db, assignment_id, student_id, *self._digests(assignment_id, student_id))
+            for notebook, found in self.found.items():
+                results.replace(gradebook.db, assignment_id, student_id, notebook, found.get("results", []))
+            if self.coursedir.notebook_id == "*":
+                now = self._digests(assignment_id, student_id)
+                journal.note(gradebook.db, assignment_id, student_id, *now, journal.details(self.found.values()))
             gradebook.db.commit()
 
     def convert_single_notebook(self, notebook_filename):

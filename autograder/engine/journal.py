@@ -6,6 +6,8 @@ import secrets
 
 from sqlalchemy import text
 
+from autograder.engine import results
+
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS grading_journal (
         assignment TEXT NOT NULL,
@@ -17,6 +19,7 @@ _TABLES = (
         details TEXT NOT NULL,
         PRIMARY KEY (assignment, student))""",
     "CREATE TABLE IF NOT EXISTS grading_secret (value TEXT NOT NULL)",
+    results.TABLE,
 )
 
 
@@ -62,6 +65,29 @@ def note(session, assignment, student, submission, tests, details=None):
             "now": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "details": json.dumps(details or {}),
         },
     )  # fmt: skip
+
+
+def details(found):
+    """What to note of a submission whose notebooks were graded one after the other.
+
+    Parameters
+    ----------
+    found : iterable of dict
+        For each notebook ``remarks``, ``reasons``, ``mistakes``, ``layers`` and ``seconds``, as far as they are known.
+
+    Returns
+    -------
+    dict
+    """
+    total = {"remarks": [], "reasons": {}, "mistakes": {}, "layers": [], "seconds": {}}
+    for part in found:
+        total["remarks"] += [remark for remark in part.get("remarks", []) if remark not in total["remarks"]]
+        total["reasons"] |= part.get("reasons", {})
+        total["mistakes"] |= part.get("mistakes", {})
+        total["layers"] = part.get("layers") or total["layers"]
+        for name, seconds in part.get("seconds", {}).items():
+            total["seconds"][name] = round(total["seconds"].get(name, 0.0) + seconds, 4)
+    return total
 
 
 def forget(session, assignment, student):

@@ -7,7 +7,7 @@ from pathlib import Path
 from nbgrader import utils as nbgrader_utils
 from nbgrader.api import Comment, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
 
-from autograder.engine import journal
+from autograder.engine import journal, results
 
 PART, OLD = ".part", ".old"
 
@@ -56,13 +56,13 @@ class Ledger:
             submission = self._submission(record)
             for name, graded in record.notebooks.items():
                 self._save_notebook(submission, name, graded, bool(record.failed))
+                results.replace(self.session, self.assignment, record.student, name, graded["results"])
             if record.failed:
                 journal.forget(self.session, self.assignment, record.student)
             else:
                 journal.note(
                     self.session, self.assignment, record.student, record.submission_digest, record.tests_digest,
-                    {"remarks": record.remarks, "reasons": record.reasons, "mistakes": record.mistakes,
-                     "layers": record.layers},
+                    journal.details([vars(record)]),
                 )  # fmt: skip
             self.session.commit()
         except BaseException:
