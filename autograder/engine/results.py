@@ -14,7 +14,8 @@ MAX_MESSAGE = 2000
 # "mistake" (the test itself went wrong), "engine" (the submission could not be graded), empty for any other wrong answer.
 MISTAKE, ENGINE = "mistake", "engine"
 
-TABLE = """CREATE TABLE IF NOT EXISTS grading_result (
+NAME = "grading_result"
+TABLE = f"""CREATE TABLE IF NOT EXISTS {NAME} (
         assignment TEXT NOT NULL,
         student TEXT NOT NULL,
         notebook TEXT NOT NULL,
@@ -77,15 +78,13 @@ def replace(session, assignment, student, notebook, found):
     """
     whose = {"assignment": assignment, "student": student, "notebook": notebook}
     session.execute(
-        text(
-            "DELETE FROM grading_result WHERE assignment = :assignment AND student = :student AND notebook = :notebook"
-        ),
+        text(f"DELETE FROM {NAME} WHERE assignment = :assignment AND student = :student AND notebook = :notebook"),
         whose,
     )
     if found:
         session.execute(
             text(
-                """INSERT INTO grading_result VALUES (:assignment, :student, :notebook, :cell, :position, :name, :weight,
+                f"""INSERT INTO {NAME} VALUES (:assignment, :student, :notebook, :cell, :position, :name, :weight,
                 :passed, :kind, :message)"""
             ),
             [whose | row for row in found],
