@@ -36,6 +36,12 @@ def build_parser():
     sample.add_argument("--class-folder", help="where to make the class (default: sample_class/)")
     _add_engine_options(sample)
 
+    report = add("report", "Write what a class did well and badly: one HTML page and CSV files.", _report)
+    report.add_argument("chapter", nargs="?", help="only this chapter (default: all that are graded)")
+    report.add_argument("--class-folder", default=".", help="folder that holds gradebook.db (default: here)")
+    report.add_argument("--output", metavar="FOLDER", help="where to write (default: reports/ in the class's folder)")
+    report.add_argument("--anonymous", action="store_true", help="leave out names")
+
     release = add("release", "Regenerate release/ and the checks from source/.", _release)
     release.add_argument("chapter", nargs="?", help="only this chapter")
 
@@ -138,6 +144,12 @@ def _sample_class(arguments):
     return sample_class.command(
         arguments.chapter, arguments.class_folder or sample_class.CLASS, **_engine_options(arguments)
     )
+
+
+def _report(arguments):
+    from autograder import report
+
+    return report.command(arguments.chapter, arguments.class_folder, arguments.output, arguments.anonymous)
 
 
 def _release(arguments):

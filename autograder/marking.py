@@ -36,11 +36,16 @@ from utils.check import (
 )
 
 NOT_ANSWERED = "Not answered."
+SLIP, ERROR, UNANSWERED = "slip", "error", "unanswered"  # kinds of failure
 CLOSE = "Very close: the last of three significant digits is off. Round only at the end."
 
 
 class Fail(Exception):
     """A hidden test found something wrong; the text is for the student."""
+
+
+class Slipped(Fail):
+    """A wrong answer that a known slip explains; the text is the slip's hint."""
 
 
 class Unanswered(Exception):
@@ -120,7 +125,7 @@ class Number:
             return
         for slip in self.slips:
             if sealed.Grid.around(slip.mistake).same_cell(value, slip.mistake):
-                raise Fail(slip.hint)
+                raise Slipped(slip.hint)
         raise Fail(CLOSE if abs(grid.cell(value) - grid.cell(self.value)) == 1 else self.otherwise)
 
 
@@ -143,7 +148,7 @@ class Letter:
         """Raise Fail unless the answer is right."""
         letter = read_letter(list(self.options), answer)
         if letter != self.value:
-            raise Fail(self.options[letter])
+            raise Slipped(self.options[letter])
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ class Word:
         """Raise Fail unless the answer is right."""
         word = read_word(list(self.options), answer)
         if word != self.value:
-            raise Fail(self.options[word])
+            raise Slipped(self.options[word])
 
 
 @dataclass(frozen=True)
@@ -190,7 +195,7 @@ class Order:
         """Raise Fail unless the answer is right."""
         order = "".join(read_order(sorted(self.value), answer))
         if order != "".join(self.value):
-            raise Fail(self.slips.get(order, self.otherwise))
+            raise _slipped_or_not(self.slips.get(order), self.otherwise)
 
 
 @dataclass(frozen=True)
@@ -219,7 +224,11 @@ class Line:
         """Raise Fail unless the answer is right."""
         line = read_line(answer)
         if line not in (self.value, *self.also):
-            raise Fail(self.slips.get(line, self.otherwise))
+            raise _slipped_or_not(self.slips.get(line), self.otherwise)
+
+
+def _slipped_or_not(hint, otherwise):
+    return Fail(otherwise) if hint is None else Slipped(hint)
 
 
 def _message(right, text):
@@ -310,7 +319,7 @@ class Exercise:
             return
         for slip in self.slips:
             if _slip_explains(slip, actual, expected, args, kwargs, relative, absolute):
-                raise Fail(slip.hint)
+                raise Slipped(slip.hint)
         raise Fail("")
 
     @staticmethod
@@ -383,36 +392,40 @@ class Exercise:
             title = f"`{question.name}`"
             answer = namespace.get(question.name)
             if answer is None:
-                results.append(GroupResult(title, 1, False, NOT_ANSWERED))
+                results.append(GroupResult(title, 1, False, NOT_ANSWERED, UNANSWERED))
                 continue
             try:
                 question.mark(answer)
                 results.append(GroupResult(title, 1, True, ""))
             except Fail as failure:
-                results.append(GroupResult(title, 1, False, str(failure)))
+                results.append(GroupResult(title, 1, False, str(failure), _kind(failure)))
             except ValueError as problem:  # the answer is not of the kind that is asked
                 results.append(GroupResult(title, 1, False, f"`{question.name}` {problem}"))
         return results
 
     def _mark_group(self, group, student, seed):
-        def failed(message):
-            return GroupResult(group.name, group.weight, False, message or group.message)
+        def failed(message, kind=""):
+            return GroupResult(group.name, group.weight, False, message or group.message, kind)
 
         if student is None:
-            return failed(NOT_ANSWERED)
+            return failed(NOT_ANSWERED, UNANSWERED)
         if not callable(student):
             return failed(f"`{self.function}` is not a function.")
         try:
             group.test(_Guarded(student), np.random.default_rng(seed))
         except Unanswered:
-            return failed(NOT_ANSWERED)
+            return failed(NOT_ANSWERED, UNANSWERED)
         except StudentError as error:
-            return failed(str(error))
+            return failed(str(error), ERROR)
         except (Fail, AssertionError) as failure:
-            return failed(str(failure))
+            return failed(str(failure), _kind(failure))
         except Exception:  # such as float(None) in the test: the value is of a kind the test did not expect
             return failed(f"Your function returned something that the test cannot use. {group.message}")
         return GroupResult(group.name, group.weight, True, "")
+
+
+def _kind(failure):
+    return SLIP if isinstance(failure, Slipped) else ""
 
 
 def _twelve_digits(value):
@@ -569,12 +582,17 @@ class Chapter:
 
 @dataclass(frozen=True)
 class GroupResult:
-    """How one group went; `message` is empty when it passed."""
+    """How one group went; `message` is empty when it passed.
+
+    `kind` says what a failure comes from, for reports: a known slip, an error in the student's code, no answer; it is
+    empty for any other wrong answer.
+    """
 
     name: str
     weight: float
     passed: bool
     message: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from nbgrader.utils import is_ignored
 from traitlets import Type
 
 from autograder import database, late
-from autograder.engine import digests, journal, submission
+from autograder.engine import digests, journal, results, submission
 from autograder.engine.boxed.confine import NotConfined
 from autograder.engine.claims import AlreadyRunning, claims
 from autograder.engine.plan import read_plans
@@ -83,6 +83,7 @@ class EngineAutograde(Autograde, _RegularFiles):
     exporter_class = Type(LenientExporter, klass=NotebookExporter).tag(config=True)
 
     def start(self):
+        self.found = {}  # what the preprocessors found, by notebook of the submission at hand
         with contextlib.ExitStack() as stack:
             stack.callback(close_workers)
             try:
@@ -112,6 +113,11 @@ class EngineAutograde(Autograde, _RegularFiles):
         if not found:
             super().init_notebooks()  # says what it looked for
         self.assignments, self.notebooks = found, []
+
+    def init_assignment(self, assignment_id, student_id):
+        """The first step for a submission."""
+        self.found = {}
+        super().init_assignment(assignment_id, student_id)
 
     def _expected_notebooks(self):
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
@@ -158,12 +164,14 @@ class EngineAutograde(Autograde, _RegularFiles):
     def set_permissions(self, assignment_id, student_id):
         """The last step for a submission: all its notebooks are graded, so the journal may say so."""
         super().set_permissions(assignment_id, student_id)
-        if self.coursedir.notebook_id != "*":
-            return
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             journal.prepare(gradebook.db)
-            place = {"place": journal.here(self.coursedir.root)}
-            journal.note(gradebook.db, assignment_id, student_id, *self._digests(assignment_id, student_id), place)
+            for notebook, found in self.found.items():
+                results.replace(gradebook.db, assignment_id, student_id, notebook, found.get("results", []))
+            if self.coursedir.notebook_id == "*":
+                now = self._digests(assignment_id, student_id)
+                found = journal.details(self.found.values()) | {"place": journal.here(self.coursedir.root)}
+                journal.note(gradebook.db, assignment_id, student_id, *now, found)
             gradebook.db.commit()
 
     def convert_single_notebook(self, notebook_filename):

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from autograder import database
+from autograder.engine import results
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS grading_journal (
@@ -23,6 +24,7 @@ _TABLES = (
         details TEXT NOT NULL,
         PRIMARY KEY (assignment, student))""",
     "CREATE TABLE IF NOT EXISTS grading_secret (value TEXT NOT NULL)",
+    results.TABLE,
 )
 
 
@@ -152,6 +154,29 @@ def note_exercise(session, assignment, student, exercise, hashes, changes):
         text("UPDATE grading_journal SET details = :details WHERE assignment = :assignment AND student = :student"),
         {"assignment": assignment, "student": student, "details": json.dumps(details)},
     )
+
+
+def details(found):
+    """What to note of a submission whose notebooks were graded one after the other.
+
+    Parameters
+    ----------
+    found : iterable of dict
+        For each notebook ``remarks``, ``reasons``, ``mistakes``, ``layers`` and ``seconds``, as far as they are known.
+
+    Returns
+    -------
+    dict
+    """
+    total = {"remarks": [], "reasons": {}, "mistakes": {}, "layers": [], "seconds": {}}
+    for part in found:
+        total["remarks"] += [remark for remark in part.get("remarks", []) if remark not in total["remarks"]]
+        total["reasons"] |= part.get("reasons", {})
+        total["mistakes"] |= part.get("mistakes", {})
+        total["layers"] = part.get("layers") or total["layers"]
+        for name, seconds in part.get("seconds", {}).items():
+            total["seconds"][name] = round(total["seconds"].get(name, 0.0) + seconds, 4)
+    return total
 
 
 def forget(session, assignment, student):

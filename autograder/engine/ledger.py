@@ -8,7 +8,7 @@ from nbgrader import utils as nbgrader_utils
 from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
 
 from autograder import database, late
-from autograder.engine import journal
+from autograder.engine import journal, results
 
 PART, OLD = ".part", ".old"
 
@@ -55,15 +55,17 @@ class Ledger:
         submission = self._submission(record)
         for name, graded in record.notebooks.items():
             self._save_notebook(submission, name, graded, record)
+            only = record.cells if record.exercise else None
+            results.replace(self.session, self.assignment, record.student, name, graded["results"], only)
         names = (self.session, self.assignment, record.student)
         hashes = (record.submission_digest, record.tests_digest)
-        details = {"reasons": record.reasons, "mistakes": record.mistakes}
         if record.failed:
             journal.forget(*names)
         elif record.exercise:
-            journal.note_exercise(*names, record.exercise, hashes, details)
+            changes = {"reasons": record.reasons, "mistakes": record.mistakes}
+            journal.note_exercise(*names, record.exercise, hashes, changes)
         else:
-            details |= {"remarks": record.remarks, "layers": record.layers, "place": journal.here(self.coursedir.root)}
+            details = journal.details([vars(record)]) | {"place": journal.here(self.coursedir.root)}
             journal.note(*names, *hashes, details)
 
     def refresh_penalties(self):

@@ -57,6 +57,7 @@ class Part:
                 "text": nbformat.writes(before, version=nbformat.NO_CONVERT),
                 "scores": {cell: points for cell, points in graded["scores"].items() if cell in self.cells},
                 "unanswered": [cell for cell in graded["unanswered"] if cell in self.cells],
+                "results": [row for row in graded["results"] if row["cell"] in self.cells],
             }
         return dataclasses.replace(
             record, notebooks=notebooks, exercise=self.exercise, cells=sorted(self.cells),

@@ -9,9 +9,9 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Int
 
-from autograder.engine import digests, journal, submission
+from autograder.engine import digests, journal, results, submission
 from autograder.engine.limits import Limits
-from autograder.engine.notebook import grade_notebook, is_given
+from autograder.engine.notebook import grade_notebook, is_given, is_test
 from autograder.engine.plan import imported_modules, read_plan
 from autograder.engine.sanitise import remarks_cell, sanitise
 from autograder.engine.warm import ServerLost
@@ -38,6 +38,15 @@ def _coursedir(step):
     return None
 
 
+def _tell_converter(step, notebook, **found):
+    """Hand what a step found to the converter above it, which saves it when the whole submission is graded."""
+    while step is not None:
+        if hasattr(step, "found"):
+            step.found.setdefault(notebook, {}).update(found)
+            return
+        step = getattr(step, "parent", None)
+
+
 class Sanitise(NbGraderPreprocessor):
     """Make a clean notebook of the submitted file; it replaces nbgrader's sanitising steps but the last check."""
 
@@ -60,6 +69,7 @@ class Sanitise(NbGraderPreprocessor):
             self.log.warning("%s: %s", names["student"], remark)
         if remarks:
             clean.cells.insert(0, remarks_cell(remarks))
+        _tell_converter(self, names["notebook"], remarks=remarks)
         return clean, resources
 
 
@@ -115,6 +125,14 @@ class Execute(NbGraderPreprocessor):
         for name, verdict in graded.verdicts.items():
             if verdict.mistake:
                 self.log.error("The test %s raised %s", name, verdict.mistake)
+        points = {
+            cell.metadata.nbgrader["grade_id"]: cell.metadata.nbgrader["points"] for cell in nb.cells if is_test(cell)
+        }
+        _tell_converter(
+            self, names["notebook"], results=results.rows(graded.verdicts, points), layers=graded.layers,
+            seconds=graded.seconds, reasons={name: v.reason for name, v in graded.verdicts.items() if v.reason},
+            mistakes={name: v.mistake for name, v in graded.verdicts.items() if v.mistake},
+        )  # fmt: skip
         return nb, resources
 
     def _seed(self, nb, names):

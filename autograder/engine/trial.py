@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from autograder.engine import outputs
+from autograder import marking
+from autograder.engine import outputs, results
 from autograder.engine.boxed.wire import clean_text
 from autograder.engine.plan import import_statements
 from autograder.engine.remote import Handle, MistakeInTest
@@ -33,12 +34,18 @@ class Verdict:
         Why points are missing, where the test could not tell by itself.
     mistake : str
         What went wrong in the test itself; for the staff, empty when nothing did.
+    groups : list of autograder.marking.GroupResult
+        How the parts of the test went, when it says so.
+    kind : str
+        What a failure as a whole comes from; see `autograder.engine.results`.
     """
 
     points: float
     outputs: list = field(default_factory=list)
     reason: str = ""
     mistake: str = ""
+    groups: list = field(default_factory=list)
+    kind: str = ""
 
 
 class Names(dict):
@@ -201,12 +208,13 @@ def _success(value, max_points):
     points = _points(value, max_points)
     # nbgrader reads the points from the text of the first execute_result.
     data = NotebookNode({"text/plain": repr(points)})
-    reason = ""
+    reason, groups = "", []
     if hasattr(value, "groups") and hasattr(value, "_repr_html_"):
         data["text/html"] = value._repr_html_()
         reason = " ".join(value.messages)
+        groups = list(value.groups)
     result = NotebookNode(output_type="execute_result", data=data, metadata=NotebookNode(), execution_count=None)
-    return Verdict(points, [result], reason)
+    return Verdict(points, [result], reason, groups=groups)
 
 
 def _points(value, max_points):
@@ -218,22 +226,24 @@ def _points(value, max_points):
 
 
 def _failure(error, secret):
-    name, message, mistake = type(error).__name__, str(error), ""
+    name, message, mistake, kind = type(error).__name__, str(error), "", marking.ERROR
     if isinstance(error, ProcessEnded):
         message = f"Your code stopped the test: {error}."
     elif getattr(error, "raised_by_student", False):
         message = _students_error(error)
+        kind = marking.UNANSWERED if isinstance(error, NotImplementedError) else kind
     elif isinstance(error, AssertionError):
+        kind = ""
         if secret:  # an assertion's text may quote what was expected
             message = "A hidden test failed."
     elif isinstance(error, NameError) and error.name:
         message = f"`{error.name}` is not defined."
     else:
-        mistake = f"{name}: {message}"
+        mistake, kind = f"{name}: {message}", results.MISTAKE
         if isinstance(error, MistakeInTest) or secret:
             name, message = "TestError", "The test could not deal with your answer. Your instructor has been told."
     message = clean_text(message)[:2000]
-    return Verdict(0.0, [outputs.error(name, message)], message or name, mistake)
+    return Verdict(0.0, [outputs.error(name, message)], message or name, mistake, kind=kind)
 
 
 def _students_error(error):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import nbformat
 from nbgrader import utils as nbgrader_utils
 
+from autograder.engine import results
 from autograder.engine.limits import Limits
 from autograder.engine.notebook import grade_notebook
 from autograder.engine.plan import NotebookPlan
@@ -56,8 +57,8 @@ class Record:
     assignment, student, submission_digest, tests_digest : str
         As in the job.
     notebooks : dict
-        By name: ``text`` (the graded notebook's file), ``scores`` (points or None by cell id) and ``unanswered``
-        (answer cells left as released).
+        By name: ``text`` (the graded notebook's file), ``scores`` (points or None by cell id), ``unanswered``
+        (answer cells left as released) and ``results`` (see `autograder.engine.results.rows`).
     remarks : list of str
     reasons : dict
         By test cell: why points are missing.
@@ -187,17 +188,20 @@ def grade_submission(job, warm):
 
 
 def _saved(notebook, remarks, verdicts):
-    scores, unanswered = {}, []
+    scores, unanswered, max_points = {}, [], {}
     for cell in notebook.cells:
         if nbgrader_utils.is_grade(cell):
             name = cell.metadata.nbgrader["grade_id"]
+            max_points[name] = float(cell.metadata.nbgrader["points"])
             scores[name] = verdicts[name].points if name in verdicts else nbgrader_utils.determine_grade(cell)[0]
         if nbgrader_utils.is_solution(cell) and _is_unchanged(cell):
             unanswered.append(cell.metadata.nbgrader["grade_id"])
     if remarks:
         notebook.cells.insert(0, remarks_cell(remarks))
     text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-    return {"text": text, "scores": scores, "unanswered": unanswered}
+    return {
+        "text": text, "scores": scores, "unanswered": unanswered, "results": results.rows(verdicts, max_points),
+    }  # fmt: skip
 
 
 def _is_unchanged(cell):
@@ -217,5 +221,7 @@ def failed_record(job, failure):
             notebook, _ = sanitise(None, plan)
         scores = {cell.name: 0.0 for cell in plan.cells if cell.grade}
         text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-        record.notebooks[plan.name] = {"text": text, "scores": scores, "unanswered": []}
+        record.notebooks[plan.name] = {
+            "text": text, "scores": scores, "unanswered": [], "results": results.failed_rows(scores, failure),
+        }  # fmt: skip
     return record

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from autograder.marking import Chapter, Fail, Letter, Line, Number, Order, Raises, Slip, StudentError
+from autograder.marking import Chapter, Fail, Letter, Line, Number, Order, Raises, Slip, Slipped, StudentError
 from utils import tinylm
 from utils.check import agree, plain
 from utils.solutions import ch09 as solutions
@@ -318,7 +318,7 @@ def _part_agrees(student, part, *args):
     for slip in ex9_8.slips:
         wrong = plain(slip.mistake(*args)[part])
         if not agree(wrong, expected, relative=1e-6) and agree(got[part], wrong, relative=1e-6):
-            raise Fail(slip.hint)
+            raise Slipped(slip.hint)
     raise Fail("")
 
 

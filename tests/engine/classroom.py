@@ -192,6 +192,11 @@ class Classroom:
         with contextlib.closing(sqlite3.connect(self.root / "gradebook.db")) as connection:
             return connection.execute(query).fetchall()
 
+    def results(self):
+        """All rows of the table of group results."""
+        with sqlite3.connect(self.root / "gradebook.db") as connection:
+            return connection.execute("SELECT * FROM grading_result ORDER BY 1, 2, 3, 4, 5").fetchall()
+
     def scores(self, student):
         """Automatic scores of a student by test cell."""
         return {name: score for who, name, score, *_ in self.rows() if who == student}

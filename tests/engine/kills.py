@@ -61,6 +61,7 @@ def state(root):
         journal = connection.execute(
             "SELECT student, submission, tests, times_graded FROM grading_journal ORDER BY 1"
         ).fetchall()
+        results = connection.execute("SELECT * FROM grading_result ORDER BY 1, 2, 3, 4, 5").fetchall()
         rows = [
             connection.execute(f"SELECT count(*) FROM {table}").fetchone()
             for table in ("comment", "submitted_notebook", "student")
@@ -68,7 +69,7 @@ def state(root):
     files = {
         str(path.relative_to(root)): path.read_bytes() for path in Path(root, "autograded").rglob("*") if path.is_file()
     }
-    return {"grades": grades, "journal": journal, "rows": rows, "files": files}
+    return {"grades": grades, "journal": journal, "results": results, "rows": rows, "files": files}
 
 
 def left_over(root):
