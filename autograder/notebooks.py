@@ -190,6 +190,24 @@ def student_version(source):
     return "\n".join(lines)
 
 
+def listing(released, line_name):
+    """Lines of a Debug exercise's faulty function; line 1 is the one with ``def``, whatever stands above it.
+
+    Parameters
+    ----------
+    released : str
+        The answer cell as students find it.
+    line_name : str
+        Name of the answer that asks for the line; the listing ends before it.
+
+    Returns
+    -------
+    list of str
+    """
+    definition = re.split(rf"^{line_name}\b", released, flags=re.MULTILINE)[0]
+    return definition[re.search(r"^def ", definition, flags=re.MULTILINE).start() :].rstrip("\n").split("\n")
+
+
 def _next_place(place, expected, following, marker):
     if place != expected:
         raise ValueError(f"the marker {marker!r} stands in the wrong place")
