@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from autograder import contract_files, course, marking, notebooks
 from autograder.marking import Letter, Line, Number, Order, Word
 from autograder.notebooks import student_version, without_hidden_tests
-from utils.catalogue import grade_id, parse_statement
+from utils.catalogue import HEADING, grade_id, parse_statement
 
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|Users|root|tmp|work|mnt|opt|srv|var)/|\b[A-Z]:\\")
 DRAWS = re.compile(r"\.(?:plot|bar|barh|hist|scatter|step|errorbar|fill_between|semilogy|semilogx|loglog)\(")
@@ -56,9 +56,7 @@ def problems():
         notebook = notebooks.read(path)
         if notebooks.dumps(notebooks.canonical(notebook)) != path.read_text(encoding="utf-8"):
             report("file", "is not in canonical form (outputs, ids, metadata): run `python -m autograder tidy`")
-        for i, cell in enumerate(notebook.cells):
-            for text in contract_files.placeholders(cell.source):
-                report(_place(i), text)
+        _check_placeholders(notebook.cells, report)
         hidden_tests = f"autograder/hidden_tests/{path.stem.split('_')[0]}.py"
         if path.stem not in declared:
             if hidden_tests not in unreadable:
@@ -98,6 +96,16 @@ def _declared():
 def _place(position, exercise_id=None):
     """How a message names a cell; the first is 1."""
     return f"cell {position + 1}" + (f", exercise {exercise_id}" if exercise_id else "")
+
+
+def _check_placeholders(cells, report):
+    last = None  # position and number of the exercise stated last
+    for i, cell in enumerate(cells):
+        heading = HEADING.match(cell.source.split("\n")[0])
+        last = (i, heading["id"]) if heading else last
+        inside = last is not None and i - last[0] < 3
+        for _, text in contract_files.placeholders(cell.source):
+            report(_place(i, last[1] if inside else None), text)
 
 
 def _check_cells(cells, chapter, report):
@@ -171,18 +179,14 @@ def _check_exercise(exercise, cells, i, chapter, report):
     for text in _metadata_problems(test, expected):
         fail(2, f"the test cell {text}")
 
-    call = f'check("{exercise.id}", {", ".join(declared.names)})'
-    grade = (
-        "### BEGIN HIDDEN TESTS\n"
-        f'from autograder.hidden_tests import {chapter.number}; {chapter.number}.grade("{exercise.id}", globals())\n'
-        "### END HIDDEN TESTS"
-    )
+    wanted = notebooks.test_cell(chapter.number, exercise.id, declared.names)
+    call, hidden = wanted.split("\n", 1)
     if without_hidden_tests(test.source) != call:
         fail(2, f"the visible check must be the one line {call}")
-    if grade not in test.source:
-        fail(2, f"the hidden test must be the three lines\n{grade}")
-    elif test.source != f"{call}\n{grade}":
-        fail(2, f"the test cell must read\n{call}\n{grade}")
+    if hidden not in test.source:
+        fail(2, f"the hidden test must be the three lines\n{hidden}")
+    elif test.source != wanted:
+        fail(2, f"the test cell must read\n{wanted}")
 
     if bool(declared.function) != (exercise.type in WITH_FUNCTION):
         asks = "asks" if exercise.type in WITH_FUNCTION else "does not ask"

@@ -17,7 +17,7 @@ FEWEST_SLIPS = 2  # recognised slips of a number, a line, an order or a function
 FEWEST_CASES = 2  # public cases of a function
 FEWEST_GROUPS = 2  # groups of a function's hidden test
 FEWEST_OPTIONS = 4  # options of a letter question
-PLACEHOLDER = re.compile(r"\bTODO\b:?\s*(.*)")
+PLACEHOLDER = re.compile(r"\bTODO\b:?\s*(.*?)(?=[\"'][,)]|[\"']$|\bTODO\b|$)")
 
 
 def placeholders(text):
@@ -25,20 +25,14 @@ def placeholders(text):
 
     Returns
     -------
-    list of str
-        A message for each line that holds the word TODO.
+    list of (int, str)
+        Line number and message of each word TODO.
     """
-    return [message for _, message in _numbered_placeholders(text)]
-
-
-def _numbered_placeholders(text):
-    found = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        marked = PLACEHOLDER.search(line)
-        if marked:
-            what = marked.group(1).rstrip("`\"'),: ").strip()
-            found.append((number, f"still to write: {what}" if what else "still holds a TODO"))
-    return found
+    return [
+        (number, f"still to write: {what.strip()}" if what.strip() else "still holds a TODO")
+        for number, line in enumerate(text.split("\n"), start=1)
+        for what in PLACEHOLDER.findall(line)
+    ]
 
 
 def import_problem(path, error):
@@ -81,7 +75,7 @@ def problems(chapter, cells):
         if not path.exists():
             found.append((course.display(path), "file", "is missing"))
             continue
-        lines = _numbered_placeholders(path.read_text(encoding="utf-8"))
+        lines = placeholders(path.read_text(encoding="utf-8"))
         found += [(course.display(path), f"line {number}", message) for number, message in lines]
     for exercise in chapter.exercises.values():
         found += _declaration_problems(chapter, exercise)
@@ -247,9 +241,13 @@ def _plan_problems(chapter):
             continue
         entry = entries[exercise_id]
         for what, text in [("signature", entry.get("signature", "")), *entry["names"].items()]:
-            for message in placeholders(text) if isinstance(text, str) else ():
+            for _, message in placeholders(str(text)):
                 yield course.display(path), f"{place}, {what}", message
         if exercise.function and "signature" not in entry:
             yield course.display(path), place, "has no signature"
+        for question in exercise.questions:
+            value = entry["names"].get(question.name)
+            if isinstance(question, Number) and not isinstance(value, (int, float)):
+                yield course.display(path), place, f"{question.name} must be a number, worked out by hand"
     for exercise_id in entries.keys() - chapter.exercises.keys():
         yield course.display(path), f"exercise {exercise_id}", "is planned but not declared among the hidden tests"

@@ -33,6 +33,25 @@ def nbgrader_metadata(cell_id, *, grade=False, solution=False, locked=False, poi
     return metadata | ({"points": points} if grade else {})
 
 
+def test_cell(number, exercise_id, names):
+    """Source of a test cell: the visible check and the hidden line that grades.
+
+    Parameters
+    ----------
+    number : str
+        The chapter's, such as ``"ch00"``.
+    exercise_id : str
+    names : list of str
+        What `check` takes, in its order.
+    """
+    return (
+        f'check("{exercise_id}", {", ".join(names)})\n'
+        "### BEGIN HIDDEN TESTS\n"
+        f'from autograder.hidden_tests import {number}; {number}.grade("{exercise_id}", globals())\n'
+        "### END HIDDEN TESTS"
+    )
+
+
 def canonical(notebook):
     """Bring a notebook to the one form that is committed: no outputs, fixed metadata, cell ids that do not wander.
 
