@@ -47,6 +47,18 @@ def build_parser():
 
     add("lint", "Say what source/ is missing, with file and cell.", _lint)
 
+    new = add("new-exercise", "Begin a new exercise: cells, reference, hidden test, bank; then fill in.", _new_exercise)
+    new.add_argument("notebook", metavar="chapter", help="such as ch03_dpo_loss")
+    new.add_argument("id", help="such as 3.8")
+    new.add_argument("--type", required=True, help="derive, trace, build, debug or design")
+    new.add_argument("--title", required=True)
+    new.add_argument("--name", help="the function (derive, build, debug): my_loss or 'my_loss(margins, beta=0.1)'")
+    new.add_argument("--after", metavar="ID", help="the exercise before it (default: by number)")
+    new.add_argument("--points", type=int)
+    new.add_argument("--difficulty", type=int, help="1, 2 or 3")
+    new.add_argument("--minutes", type=int)
+    new.add_argument("--new-chapter", metavar="TITLE", help="begin the chapter too: it does not exist yet")
+
     tidy = add("tidy", "Bring source notebooks to the form that is committed.", _tidy)
     tidy.add_argument("notebooks", nargs="*", help="files (default: all of source/)")
 
@@ -162,6 +174,13 @@ def _lint(arguments):
     from autograder import contract
 
     return contract.command()
+
+
+def _new_exercise(arguments):
+    from autograder import new_exercise
+
+    asked = {key: value for key, value in vars(arguments).items() if key not in ("command", "function")}
+    return new_exercise.command(new_exercise.Request(**asked))
 
 
 def _tidy(arguments):

@@ -34,6 +34,24 @@ def source_notebook(chapter):
     return path
 
 
+def chapter_files(number):
+    """Paths of a chapter's files beside its notebook; `number` is such as ``"ch00"``."""
+    return [
+        COURSE / "utils" / "solutions" / f"{number}.py",
+        COURSE / "utils" / "demos" / f"{number}.py",
+        COURSE / "autograder" / "hidden_tests" / f"{number}.py",
+        COURSE / "tests" / "submissions" / f"{number}.py",
+        COURSE / "tests" / "claims" / f"{number}.py",
+        COURSE / "tests" / "solutions" / f"test_{number}.py",
+    ]
+
+
+def display(path):
+    """A path as messages name it: from the course's folder on, where it lies in it."""
+    path = Path(path)
+    return path.relative_to(COURSE).as_posix() if path.is_relative_to(COURSE) else str(path)
+
+
 def put_environment_on_path():
     """Put this environment's programs on PATH: nbgrader calls alembic by name, whether or not a venv is activated."""
     programs = str(Path(sys.executable).parent)

@@ -6,11 +6,11 @@ the public cases, and the hidden tests as named groups. From this one declaratio
 """
 
 import copy
+import importlib
 import json
 import linecache
 import math
 import os
-import re
 import traceback
 import warnings
 import zlib
@@ -569,10 +569,7 @@ class Chapter:
         cells = notebooks.read(course.source_notebook(self.notebook)).cells
         wanted = grade_id(exercise.id)
         source = next(c.source for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == wanted)
-        definition = re.split(
-            rf"^(?:{'|'.join(q.name for q in exercise.questions)})\b", student_version(source), flags=re.M
-        )[0]
-        return definition.strip("\n").split("\n")
+        return notebooks.listing(student_version(source), exercise.questions[0].name)
 
     @property
     def checks_path(self):
@@ -634,6 +631,16 @@ class Result:
         return "\n".join(lines)
 
 
+def chapter_numbers():
+    """Numbers such as ``"ch00"`` of all chapters that have hidden tests, in order."""
+    return sorted(path.stem for path in (Path(__file__).parent / "hidden_tests").glob("ch*.py"))
+
+
+def chapter(number):
+    """The chapter that a module of hidden tests declares."""
+    return importlib.import_module(f"autograder.hidden_tests.{number}").chapter
+
+
 def chapters():
     """All chapters that have hidden tests, in order.
 
@@ -641,8 +648,4 @@ def chapters():
     -------
     list of Chapter
     """
-    import importlib
-
-    folder = Path(__file__).parent / "hidden_tests"
-    names = sorted(path.stem for path in folder.glob("ch*.py"))
-    return [importlib.import_module(f"autograder.hidden_tests.{name}").chapter for name in names]
+    return [chapter(number) for number in chapter_numbers()]

@@ -33,6 +33,25 @@ def nbgrader_metadata(cell_id, *, grade=False, solution=False, locked=False, poi
     return metadata | ({"points": points} if grade else {})
 
 
+def test_cell(number, exercise_id, names):
+    """Source of a test cell: the visible check and the hidden line that grades.
+
+    Parameters
+    ----------
+    number : str
+        The chapter's, such as ``"ch00"``.
+    exercise_id : str
+    names : list of str
+        What `check` takes, in its order.
+    """
+    return (
+        f'check("{exercise_id}", {", ".join(names)})\n'
+        "### BEGIN HIDDEN TESTS\n"
+        f'from autograder.hidden_tests import {number}; {number}.grade("{exercise_id}", globals())\n'
+        "### END HIDDEN TESTS"
+    )
+
+
 def canonical(notebook):
     """Bring a notebook to the one form that is committed: no outputs, fixed metadata, cell ids that do not wander.
 
@@ -188,6 +207,24 @@ def student_version(source):
     if place != "outside":
         raise ValueError("a solution region is not closed by ### END SOLUTION")
     return "\n".join(lines)
+
+
+def listing(released, line_name):
+    """Lines of a Debug exercise's faulty function; line 1 is the one with ``def``, whatever stands above it.
+
+    Parameters
+    ----------
+    released : str
+        The answer cell as students find it.
+    line_name : str
+        Name of the answer that asks for the line; the listing ends before it.
+
+    Returns
+    -------
+    list of str
+    """
+    definition = re.split(rf"^{line_name}\b", released, flags=re.MULTILINE)[0]
+    return definition[re.search(r"^def ", definition, flags=re.MULTILINE).start() :].rstrip("\n").split("\n")
 
 
 def _next_place(place, expected, following, marker):

@@ -74,3 +74,4 @@ def parameter_text(function):
 @pytest.mark.parametrize("entry", [e for e in WRITTEN if "listing" in e], ids=lambda e: e["number"])
 def test_listings_stand_in_the_release_as_planned(entry):
     assert "\n".join(entry["listing"]) in released_answer(entry)
+    assert CHAPTERS[entry["notebook"].split("_")[0]].listing(declared(entry)) == entry["listing"]  # what can be clicked

@@ -61,37 +61,96 @@ def _statement(cells, words):
     return next(c for c in cells if c["cell_type"] == "markdown" and words in c["source"])
 
 
-BREAKAGES = {
-    "an output": lambda cells: cells[1].update(outputs=[{"output_type": "stream", "name": "stdout", "text": "x"}]),
-    "an absolute path": lambda cells: _answer(cells, "0_1").update(
-        source=_answer(cells, "0_1")["source"] + "\n# /home/ada/x"
+def _change(exercise, old, new, find=_answer):
+    """A breakage: other words in one cell of an exercise."""
+
+    def breakage(cells):
+        cell = find(cells, exercise)
+        assert old in cell["source"]
+        cell["source"] = cell["source"].replace(old, new)
+
+    return breakage
+
+
+def _metadata(exercise, find=_test, **changes):
+    return lambda cells: find(cells, exercise)["metadata"]["nbgrader"].update(changes)
+
+
+def _position(cells, exercise):
+    return cells.index(_statement(cells, f"Exercise {exercise}"))
+
+
+def _insert_text(cells):
+    text = {"cell_type": "markdown", "id": "x", "metadata": {}, "source": "hello"}
+    cells.insert(_position(cells, "0.1") + 1, text)
+
+
+def _exchange(cells):
+    i = _position(cells, "0.1")
+    cells[i + 1], cells[i + 2] = cells[i + 2], cells[i + 1]
+
+
+def _lose_the_title(cells):
+    cells[0]["source"] = "Reward modeling"
+
+
+def _leave_an_output(cells):
+    cells[1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x"}]
+
+
+def _code_cell(words):
+    return lambda cells, _: next(c for c in cells if c["cell_type"] == "code" and words in c["source"])
+
+
+def _forget_to_predict(cells):
+    before = cells[cells.index(_code_cell("demos.")(cells[2:], "")) - 1]
+    before["source"] = before["source"].replace("Predict", "Look").replace("predict", "look")
+
+
+def _say_nothing_after_a_demo(cells):
+    del cells[cells.index(_code_cell("demos.")(cells[2:], "")) + 1]
+
+
+BREAKAGES = {  # what is broken, and words of what lint says
+    "an output": (_leave_an_output, "is not in canonical form"),
+    "an absolute path": (_change("0_1", "# answer", "# /home/ada/x\n# answer"), "holds an absolute path"),
+    "a changed id": (_metadata("0_5", grade_id="ex0_55"), "has the id 'ex0_55'; it must be 'ex0_5_test'"),
+    "an answer cell of another id": (_metadata("0_5", _answer, grade_id="ex0_8"), "the answer cell has the id 'ex0_8'"),
+    "other points": (_metadata("0_5", points=7), "has 7 points, the statement's card 6"),
+    "cells exchanged": (_exchange, "the answer cell has the id 'ex0_1_test'"),
+    "a cell between": (_insert_text, "must be followed by two code cells"),
+    "an unlocked test": (_metadata("0_5", locked=False), "the test cell must be locked"),
+    "a locked answer": (_metadata("0_5", _answer, locked=True), "must not be locked: students write in it"),
+    "no nbgrader cell": (lambda cells: _answer(cells, "0_5")["metadata"].clear(), "is no nbgrader cell"),
+    "another name": (_change("0_1", "answer_0_1", "a", _test), 'must be the one line check("0.1", answer_0_1)'),
+    "no visible check": (_change("0_1", 'check("0.1", answer_0_1)\n', "", _test), "the visible check must be"),
+    "no hidden test": (_change("0_1", "ch00.grade", "ch00.mark", _test), "the hidden test must be the three lines"),
+    "a bad card": (_change("Exercise 0.5", "difficulty 2 of 3", "hard", _statement), "the second line must read"),
+    "a bad heading": (_change("Exercise 0.5", "· Build ·", "· Write ·", _statement), "the heading must read"),
+    "a lost option": (_change("Exercise 0.3", "- **D** ", "- ", _statement), "the statement offers the options"),
+    "no solution region": (_change("0_1", "### BEGIN SOLUTION", "###"), "no solution region"),
+    "no student version": (_change("0_6", STUDENT_VERSION, "###"), "no ### STUDENT VERSION"),
+    "an answer given away": (
+        _change("0_3", "# answer_0_3 = None", '# answer_0_3 = "C"'),
+        "the student's version must assign None to answer_0_3",
     ),
-    "a changed id": lambda cells: _answer(cells, "0_5")["metadata"]["nbgrader"].update(grade_id="ex0_55"),
-    "other points": lambda cells: _test(cells, "0_5")["metadata"]["nbgrader"].update(points=7),
-    "cells exchanged": lambda cells: cells.insert(5, cells.pop(6)),
-    "a cell between": lambda cells: cells.insert(
-        6, {"cell_type": "markdown", "id": "x", "metadata": {}, "source": "hello"}
+    "no progress at the end": (lambda cells: cells.pop(), "the last cell must be progress"),
+    "no title": (_lose_the_title, "the first cell must begin '# Chapter 0 · Title'"),
+    "an exercise lost": (_change("Exercise 0.7", "### Exercise", "Exercise", _statement), "stated nowhere"),
+    "an exercise twice": (_change("Exercise 0.7", "0.7", "0.5", _statement), "exercise 0.5 is stated twice"),
+    "another listing": (_change("Exercise 0.6", "np.log(prob)", "np.log2(prob)", _statement), "the numbered listing"),
+    "a function nobody uses": (_change("", "waiting_for(", "print(", _code_cell('waiting_for("0.7')), "nothing uses"),
+    "an axis without a label": (_change("", "xlabel=", "", _code_cell("xlabel")), "a plot has no xlabel"),
+    "a picture without words": (
+        _change("Exercise 0.5", "Write", "![](plot.png) Write", _statement),
+        "an image has no text alternative",
     ),
-    "an unlocked test": lambda cells: _test(cells, "0_5")["metadata"]["nbgrader"].update(locked=False),
-    "another name": lambda cells: _test(cells, "0_1").update(
-        source=_test(cells, "0_1")["source"].replace("answer_0_1", "a")
+    "no question before a demo": (_forget_to_predict, "no question before the demo"),
+    "nothing after a demo": (_say_nothing_after_a_demo, "no text after the demo"),
+    "a placeholder": (
+        _change("Exercise 0.5", "Write", "TODO: the task. Write", _statement),
+        "still to write: the task",
     ),
-    "no hidden test": lambda cells: _test(cells, "0_1").update(source='check("0.1", answer_0_1)'),
-    "a bad card": lambda cells: _statement(cells, "Exercise 0.5").update(
-        source=_statement(cells, "Exercise 0.5")["source"].replace("difficulty 2 of 3", "hard")
-    ),
-    "a lost option": lambda cells: _statement(cells, "Exercise 0.3").update(
-        source=_statement(cells, "Exercise 0.3")["source"].replace("- **D** ", "- ")
-    ),
-    "no student version": lambda cells: _answer(cells, "0_6").update(
-        source=_answer(cells, "0_6")["source"].split(STUDENT_VERSION)[0] + "### END SOLUTION"
-    ),
-    "an answer given away": lambda cells: _answer(cells, "0_3").update(
-        source=_answer(cells, "0_3")["source"].replace("# answer_0_3 = None", '# answer_0_3 = "C"')
-    ),
-    "no progress at the end": lambda cells: cells.pop(),
-    "no title": lambda cells: cells[0].update(source="Reward modeling"),
-    "an exercise lost": lambda cells: _statement(cells, "Exercise 0.7").update(source="Exercise 0.7"),
 }
 
 
@@ -101,16 +160,18 @@ def test_a_broken_contract_is_noticed(breakage, tmp_path, monkeypatch):
     notebook = json.loads(course.source_notebook(chapter).read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
-    BREAKAGES[breakage](notebook["cells"])
-    (tmp_path / "source" / chapter).mkdir(parents=True)
-    path = tmp_path / "source" / chapter / f"{chapter}.ipynb"
+    change, words = BREAKAGES[breakage]
+    change(notebook["cells"])
+    (tmp_path / chapter).mkdir()
+    path = tmp_path / chapter / f"{chapter}.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
     if breakage != "an output":  # whatever is found must not be the form of the file alone
         path.write_text(notebooks.dumps(notebooks.canonical(notebooks.read(path))), encoding="utf-8")
-    monkeypatch.setattr(course, "SOURCE", tmp_path / "source")
-    monkeypatch.setattr(course, "COURSE", tmp_path)
+    monkeypatch.setattr(course, "SOURCE", tmp_path)
     monkeypatch.setattr(marking, "chapters", lambda: [CHAPTERS["ch00"]])
-    assert contract.problems()
+    problems = [str(problem) for problem in contract.problems()]
+    assert any(words in problem for problem in problems), problems
+    assert all(problem.startswith(str(path)) for problem in problems if words in problem)
 
 
 def test_the_student_version_replaces_the_solution():
