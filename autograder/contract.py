@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from autograder import course, marking, notebooks
-from autograder.marking import Letter, Line, Number, Order, Word
+from autograder.marking import Fail, Letter, Line, Number, Order, Word
 from autograder.notebooks import student_version, without_hidden_tests
 from utils.catalogue import grade_id, parse_statement
 
@@ -24,7 +24,7 @@ KINDS = {  # what each type of exercise may ask for; a function is asked for bes
 }
 WITH_FUNCTION = ("Build", "Debug")
 FEWEST_RIGHT, FEWEST_WRONG = 3, 6  # bank entries of an exercise that asks for a function
-FEWEST_SLIPS = 2  # recognised slips of a number
+FEWEST_SLIPS = 2  # recognised slips of a number or a word
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,33 @@ def _check_exercise(exercise, cells, declared, chapter, report):
     for question in declared.questions:
         if not isinstance(question, KINDS[exercise.type]):
             fail(f"a {exercise.type} exercise does not ask for a {question.kind}")
-        if isinstance(question, Number) and len(question.slips) < FEWEST_SLIPS:
-            fail(f"{question.name} recognises {len(question.slips)} slips; {FEWEST_SLIPS} are the least")
+        n_slips = len(recognised_slips(question)) if isinstance(question, (Number, Word)) else FEWEST_SLIPS
+        if n_slips < FEWEST_SLIPS:
+            fail(f"{question.name} recognises {n_slips} slips; {FEWEST_SLIPS} are the least")
         if isinstance(question, Letter):
             offered = re.findall(r"^- \*\*([A-Z])\*\* ", statement.source, flags=re.MULTILINE)
             if offered != list(question.options):
                 fail(f"the statement offers the options {offered}, the hidden tests know {list(question.options)}")
     _check_answer(exercise, answer.source, declared, fail)
+    if exercise.type == "Derive" and declared.variants is None:
+        fail("has no variants: `practice` cannot ask it with other numbers")
+
+
+def recognised_slips(question):
+    """Hints of the slips of a `Number` or a `Word` that marking tells from the right answer and from each other."""
+    if isinstance(question, Word):
+        mistakes = question.options
+        hints = set(question.options.values())
+    else:
+        mistakes = [slip.mistake for slip in question.slips]
+        hints = {slip.hint for slip in question.slips}
+    said = set()
+    for mistake in mistakes:
+        try:
+            question.mark(mistake)
+        except Fail as failure:
+            said.add(str(failure))
+    return said & hints
 
 
 def _check_answer(exercise, source, declared, fail):
