@@ -202,6 +202,8 @@ def _check_exercise(exercise, cells, i, chapter, report):
     used = f'"{exercise.id}"'
     if exercise.type == "Build" and not any("waiting_for(" in cell.source and used in cell.source for cell in cells):
         fail(0, f"nothing uses the student's function: add a plot or a run in `with waiting_for({used}):`")
+    if exercise.type == "Derive" and declared.variants is None:
+        fail(0, "has no variants: `practice` cannot ask it with other numbers")
 
 
 def _metadata_problems(cell, expected):

@@ -40,6 +40,13 @@ SLIP, ERROR, UNANSWERED = "slip", "error", "unanswered"  # kinds of failure
 CLOSE = "Very close: the last of three significant digits is off. Round only at the end."
 
 
+FROM_BORDER = 0.06  # in units of the third digit: more than rounding at the fourth can move a number
+
+
+class Ambiguous(ValueError):
+    """Numbers with which rounding could take an answer or a slip for another."""
+
+
 class Fail(Exception):
     """A hidden test found something wrong; the text is for the student."""
 
@@ -113,6 +120,32 @@ class Number:
             grids.append(self._sealed_grid(slip_grid, f"{salt}/{i}", messages))
         return {"name": self.name, "kind": self.kind, "grids": grids, "otherwise": self.otherwise}
 
+    def messages(self):
+        """What each answer, rounded to three significant digits, opens in practice.
+
+        Returns
+        -------
+        dict of str to dict
+
+        Raises
+        ------
+        Ambiguous
+            If the answer is 0, if two of answer and slips cannot be told apart at three digits, or if one of them lies so
+            near the border between two roundings that a fourth digit given by the student may decide.
+        """
+        if self.value == 0:
+            raise Ambiguous(f"{self.name}: the answer is 0")
+        right = _rounded(self.value)
+        unit = sealed.three_digit_width(float(right)) / 1.02
+        found = {sealed.three_digits(float(right) + step * unit): _message(False, CLOSE) for step in (-1, 1)}
+        found[right] = _message(True, self.right)
+        for slip in self.slips:
+            wrong = _rounded(slip.mistake)
+            if wrong in found:
+                raise Ambiguous(f"{self.name}: {wrong} stands for two things")
+            found[wrong] = _message(False, slip.hint)
+        return found
+
     @staticmethod
     def _sealed_grid(grid, salt, messages):
         return {"width": grid.width, "phase": grid.phase} | sealed.seal(salt, messages)
@@ -160,11 +193,15 @@ class Word:
     options: dict
 
     kind = "word"
+    otherwise = ""
 
     def specification(self, salt):
-        messages = {word: _message(word == self.value, text) for word, text in self.options.items()}
-        shared = {"name": self.name, "kind": self.kind, "options": list(self.options), "otherwise": ""}
-        return shared | sealed.seal(salt, messages)
+        shared = {"name": self.name, "kind": self.kind, "options": list(self.options), "otherwise": self.otherwise}
+        return shared | sealed.seal(salt, self.messages())
+
+    def messages(self):
+        """What each word opens."""
+        return {word: _message(word == self.value, text) for word, text in self.options.items()}
 
     def mark(self, answer):
         """Raise Fail unless the answer is right."""
@@ -235,6 +272,15 @@ def _message(right, text):
     return {"right": right, "text": text}
 
 
+def _rounded(value):
+    """Three significant digits of a number that is clear of the border between two roundings."""
+    digits = sealed.three_digits(value)
+    to_border = abs(abs(value / float(f"1e{digits[-3:]}") * 100 % 1) - 0.5)
+    if not math.isfinite(value) or to_border < FROM_BORDER:
+        raise Ambiguous(f"{value} lies between two roundings")
+    return digits
+
+
 @dataclass(frozen=True)
 class Raises:
     """A public case that must raise."""
@@ -271,6 +317,7 @@ class Exercise:
         self.right = right
         self.setup = setup
         self.groups = []
+        self.variants = None  # how it is asked with other numbers, see `autograder.variants`
 
     @property
     def function(self):

@@ -114,11 +114,6 @@ class EngineAutograde(Autograde, _RegularFiles):
             super().init_notebooks()  # says what it looked for
         self.assignments, self.notebooks = found, []
 
-    def init_assignment(self, assignment_id, student_id):
-        """The first step for a submission."""
-        self.found = {}
-        super().init_assignment(assignment_id, student_id)
-
     def _expected_notebooks(self):
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
@@ -155,6 +150,7 @@ class EngineAutograde(Autograde, _RegularFiles):
 
     def init_assignment(self, assignment_id, student_id):
         """Prepare a submission's folder and rows; of two graders who meet a student first, one makes the row."""
+        self.found = {}
         if self.create_student:
             with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
                 database.insert_missing(gradebook.db, Student, id=student_id)
