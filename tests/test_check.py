@@ -183,3 +183,15 @@ def test_a_check_of_a_numpy_chapter_does_not_import_torch():
         "check('0.5', lambda r_win, r_lose: 0.0); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(("answer", "right"), [(0.818, True), (0.182, False), (None, False)])
+def test_validation_of_a_notebook_passes_right_answers_alone(answer, right, monkeypatch):
+    """nbgrader's button runs the notebook and calls right whatever raises nothing."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    if right:
+        check("0.1", answer)
+    else:
+        with pytest.raises(AssertionError, match=r"Exercise 0\.1: not"):
+            check("0.1", answer)
+    assert progress.attempts() == []

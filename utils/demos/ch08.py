@@ -8,9 +8,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from utils.demos.view import FigureView, choice, demo, log_slider, slider, when_changed
-from utils.plotting import BLUE, GREEN, ORANGE, new_figure
-
-GRAY = "#999999"
+from utils.plotting import BLUE, GRAY, GREEN, ORANGE, new_figure
 
 # --- one 2x2 game -----------------------------------------------------------------------------------------------------
 
