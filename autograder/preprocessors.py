@@ -3,6 +3,7 @@
 from nbgrader import utils as nbgrader_utils
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 
+from autograder import maths
 from autograder.notebooks import STUDENT_VERSION, student_version, without_hidden_tests
 
 
@@ -34,4 +35,15 @@ class HideTests(NbGraderPreprocessor):
     def preprocess_cell(self, cell, resources, cell_index):
         if cell.cell_type == "code" and nbgrader_utils.is_grade(cell):
             cell.source = without_hidden_tests(cell.source)
+        return cell, resources
+
+
+class ShowMaths(NbGraderPreprocessor):
+    """Formulas that a cell displayed, as MathML: pages show them with no script and no network."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if "text/latex" in data and "text/html" not in data:
+                data["text/html"] = maths.in_latex("".join(data["text/latex"]))
         return cell, resources

@@ -4,6 +4,7 @@ nbgrader has no setting for these, so `install` puts a subclass in the place of 
 configured for `Autograde` holds for it.
 """
 
+import contextlib
 import datetime as dt
 import fnmatch
 import glob
@@ -78,6 +79,8 @@ class EngineAutograde(Autograde, _RegularFiles):
     """Autograde that grades missing notebooks, redoes what a killed run left half done, and leaves the rest alone."""
 
     exporter_class = Type(LenientExporter, klass=NotebookExporter).tag(config=True)
+    _now = None  # hashes of the submission at hand and its tests, from before it is graded
+    _was_done = False  # whether the journal had it so
 
     def start(self):
         try:
@@ -115,30 +118,48 @@ class EngineAutograde(Autograde, _RegularFiles):
         """Whether to grade: always what the journal does not know, and what has changed since."""
         should = super().init_destination(assignment_id, student_id)
         excluded = (self.coursedir.student_id_exclude or "").split(",")
-        if should or student_id in excluded or self.coursedir.notebook_id != "*":
+        if student_id in excluded or not (should or self._is_whole()):
             return should
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            journal.prepare(gradebook.db)
-            done = journal.done(gradebook.db, assignment_id).get(student_id)
-        if done == self._digests(assignment_id, student_id):
+        done = self._done(assignment_id, student_id)
+        self._now = self._digests(assignment_id, student_id)
+        self._was_done = done is not None and done == self._now
+        if not should and self._was_done:
             return False
-        self.log.info(
-            "Grading again, because the submission or its tests changed or a run was cut short: %s", student_id
-        )
-        force, self.force = self.force, True
-        try:
-            return super().init_destination(assignment_id, student_id)
-        finally:
-            self.force = force
+        if not should:
+            self.log.info(
+                "Grading again, because the submission or its tests changed or a run was cut short: %s", student_id
+            )
+            force, self.force = self.force, True
+            try:
+                should = super().init_destination(assignment_id, student_id)
+            finally:
+                self.force = force
+        if done is not None:  # from here to the last step a kill leaves notebooks behind that are not graded
+            with self._journal() as session:
+                journal.forget(session, assignment_id, student_id)
+        return should
 
     def set_permissions(self, assignment_id, student_id):
-        """The last step for a submission: all its notebooks are graded, so the journal may say so."""
+        """The last step for a submission: when all its notebooks are graded, the journal may say so."""
         super().set_permissions(assignment_id, student_id)
-        if self.coursedir.notebook_id != "*":
-            return
+        if self._was_done or self._is_whole():
+            with self._journal() as session:
+                journal.note(session, assignment_id, student_id, *self._now)
+
+    def _is_whole(self):
+        """Whether this run grades all notebooks of the submission at hand: ``--notebook`` may leave some out."""
+        return {Path(path).stem for path in self.notebooks} >= set(self._expected_notebooks())
+
+    def _done(self, assignment_id, student_id):
+        with self._journal() as session:
+            return journal.done(session, assignment_id).get(student_id)
+
+    @contextlib.contextmanager
+    def _journal(self):
+        """The gradebook's session with the journal's tables; committed at the end."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             journal.prepare(gradebook.db)
-            journal.note(gradebook.db, assignment_id, student_id, *self._digests(assignment_id, student_id))
+            yield gradebook.db
             gradebook.db.commit()
 
     def convert_single_notebook(self, notebook_filename):
@@ -149,10 +170,13 @@ class EngineAutograde(Autograde, _RegularFiles):
             raise SystemExit(str(problem)) from None
 
     def _digests(self, assignment_id, student_id):
-        """Hashes of submission and tests, as the class run writes them."""
+        """Hashes of submission and tests, as the class run writes them; None when there is no such assignment."""
         places = (self.coursedir.release_directory, self.coursedir.source_directory)
         folders = [self.coursedir.format_path(place, student_id=".", assignment_id=assignment_id) for place in places]
-        plans = read_plans(self.coursedir.db_url, self.coursedir.course_id, assignment_id, folders)
+        try:
+            plans = read_plans(self.coursedir.db_url, self.coursedir.course_id, assignment_id, folders)
+        except MissingEntry:  # nbgrader's own step says so
+            return None
         folder = self.coursedir.format_path(
             self.coursedir.submitted_directory, student_id=student_id, assignment_id=assignment_id
         )

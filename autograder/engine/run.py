@@ -12,8 +12,8 @@ from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.engine import digests, journal, submission
 from autograder.engine.ledger import Ledger
-from autograder.engine.limits import Limits
 from autograder.engine.plan import read_plan
+from autograder.engine.preprocessors import Execute
 from autograder.engine.work import Job
 
 
@@ -113,6 +113,7 @@ def grade_class(
     allow_unconfined : bool
         Go on where the host cannot confine submissions.
     limits : Limits, optional
+        As ``c.Execute`` has them unless given.
     config : traitlets.config.Config, optional
         Read from `course_dir` unless given.
     progress : callable, optional
@@ -130,14 +131,16 @@ def grade_class(
     start = time.perf_counter()
     config = config or load_config(course_dir)
     coursedir = CourseDirectory(config=config)
-    limits = limits or Limits()
+    settings = Execute(config=config)
+    limits = limits or settings.limits
+    allow_unconfined = allow_unconfined or settings.allow_unconfined
     report = progress or (lambda done, total: None)
     summary = Summary()
     with _alone(coursedir.root):
         ledger = Ledger(coursedir, assignment, _late_plugin(config))
         try:
             ledger.sweep()
-            class_ = _Class(coursedir, assignment, ledger, limits)
+            class_ = _Class(coursedir, assignment, ledger, limits, settings.run_rest)
             todo = class_.to_grade(students, force, summary)
             report(0, len(todo))
             if todo:
@@ -187,10 +190,11 @@ def _results(pool, class_, todo, ahead):
 class _Class:
     """The submissions of an assignment and what they are graded by."""
 
-    def __init__(self, coursedir, assignment, ledger, limits):
+    def __init__(self, coursedir, assignment, ledger, limits, run_rest):
         self.coursedir = coursedir
         self.assignment = assignment
         self.limits = limits
+        self.run_rest = run_rest
         self.session = ledger.session
         gradebook = ledger.gradebook
         source = self._path(coursedir.source_directory, ".")
@@ -255,7 +259,7 @@ class _Class:
             assignment=self.assignment, student=student, submission_digest=digest, tests_digest=self.tests,
             plans=[plan.to_json() for plan in self.plans], notebooks=notebooks, files=files | self.given_files,
             seeds={name: digests.seed(self.secret, self.assignment, student, name, digest) for name in names},
-            limits=self.limits.as_dict(), remarks=remarks, timestamp=_timestamp(stamp),
+            limits=self.limits.as_dict(), remarks=remarks, timestamp=_timestamp(stamp), run_rest=self.run_rest,
         )  # fmt: skip
 
     def files_beside(self, student):
