@@ -112,7 +112,9 @@ def _space(element, script=False):
                 child.set("form", "prefix")
             elif text in "/." or (inner and len(text) == 1 and "stretchy" not in child.attrib):
                 child.attrib |= {"lspace": "0em", "rspace": "0em"}
-        if child.tag == "msup" and set(child[1].text or "") == {"′"}:  # raised already, and too small in a script
+        if (
+            child.tag == "msup" and child[1].text and set(child[1].text) <= set("′″‴⁗")
+        ):  # raised already, and too small in a script
             child.tag, child[1].tag = "mrow", "mo"
             child[1].attrib |= {"lspace": "0em", "rspace": "0em"}
         _space(child, inner)

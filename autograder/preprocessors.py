@@ -1,7 +1,9 @@
 """What the course changes in nbgrader's release, grading and feedback, one small class for each change."""
 
+from nbconvert.preprocessors import Preprocessor
 from nbgrader import utils as nbgrader_utils
-from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearSolutions
+from traitlets import Bool
 
 from autograder import maths
 from autograder.notebooks import STUDENT_VERSION, student_version, without_hidden_tests
@@ -29,7 +31,13 @@ class ReleaseSolutions(ClearSolutions):
         return True
 
 
-class HideTests(NbGraderPreprocessor):
+class PageStep(Preprocessor):
+    """A step on the way to a page; nbgrader's own base class makes nbconvert warn of an option that it does not know."""
+
+    enabled = Bool(True, help="whether to take this step").tag(config=True)
+
+
+class HideTests(PageStep):
     """Take the hidden tests' source out of a feedback page; their messages stay."""
 
     def preprocess_cell(self, cell, resources, cell_index):
@@ -38,7 +46,7 @@ class HideTests(NbGraderPreprocessor):
         return cell, resources
 
 
-class ShowMaths(NbGraderPreprocessor):
+class ShowMaths(PageStep):
     """Formulas that a cell displayed, as MathML: pages show them with no script and no network."""
 
     def preprocess_cell(self, cell, resources, cell_index):
