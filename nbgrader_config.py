@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import nbgrader
+
 from autograder.engine.converter import install
 
 c = get_config()
+COURSE = Path(__file__).resolve().parent
 
 c.CourseDirectory.course_id = "rl-theory-alignment"
-c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.root = str(COURSE)
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".nbgrader.log"]
 
 # --- release ----------------------------------------------------------------------------------------------------------
@@ -44,6 +47,15 @@ c.Autograde.autograde_preprocessors = [
 # --- late work: one line, such as "10% per day, at most 50%, grace 15 min" (see LatePolicy in autograder/late.py) -------
 c.AssignLatePenalties.plugin_class = "autograder.late.LatePolicy"
 c.LatePolicy.rule = ""
+
+# --- pages: feedback and formgrader -----------------------------------------------------------------------------------
+c.HTMLExporter.filters = {"markdown2html": "autograder.maths.markdown2html"}
+c.HTMLExporter.preprocessors = ["autograder.preprocessors.ShowMaths"]
+c.HTMLExporter.template_file = "page.html.j2"
+c.HTMLExporter.extra_template_basedirs = [  # ours before nbgrader's, which loads MathJax from the web
+    str(COURSE / "autograder" / "templates"),
+    str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
+]
 
 # --- feedback ---------------------------------------------------------------------------------------------------------
 c.GenerateFeedback.preprocessors = [

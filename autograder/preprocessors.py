@@ -1,8 +1,11 @@
 """What the course changes in nbgrader's release, grading and feedback, one small class for each change."""
 
+from nbconvert.preprocessors import Preprocessor
 from nbgrader import utils as nbgrader_utils
-from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearSolutions
+from traitlets import Bool
 
+from autograder import maths
 from autograder.notebooks import STUDENT_VERSION, student_version, without_hidden_tests
 
 
@@ -28,10 +31,27 @@ class ReleaseSolutions(ClearSolutions):
         return True
 
 
-class HideTests(NbGraderPreprocessor):
+class PageStep(Preprocessor):
+    """A step on the way to a page; nbgrader's own base class makes nbconvert warn of an option that it does not know."""
+
+    enabled = Bool(True, help="whether to take this step").tag(config=True)
+
+
+class HideTests(PageStep):
     """Take the hidden tests' source out of a feedback page; their messages stay."""
 
     def preprocess_cell(self, cell, resources, cell_index):
         if cell.cell_type == "code" and nbgrader_utils.is_grade(cell):
             cell.source = without_hidden_tests(cell.source)
+        return cell, resources
+
+
+class ShowMaths(PageStep):
+    """Formulas that a cell displayed, as MathML: pages show them with no script and no network."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if "text/latex" in data and "text/html" not in data:
+                data["text/html"] = maths.in_latex("".join(data["text/latex"]))
         return cell, resources

@@ -81,6 +81,9 @@ class EngineAutograde(Autograde, _RegularFiles):
     """Autograde that grades missing notebooks, redoes what a killed run left half done, and leaves the rest alone."""
 
     exporter_class = Type(LenientExporter, klass=NotebookExporter).tag(config=True)
+    _now = None  # hashes of the submission at hand and its tests, from before it is graded
+    _was_done = False  # whether the journal had it so
+    _details = None  # what the journal had of it
 
     def start(self):
         self.found = {}  # what the preprocessors found, by notebook of the submission at hand
@@ -132,21 +135,28 @@ class EngineAutograde(Autograde, _RegularFiles):
         self._claimed = student_id
         should = super().init_destination(assignment_id, student_id)
         excluded = (self.coursedir.student_id_exclude or "").split(",")
-        if should or student_id in excluded or self.coursedir.notebook_id != "*":
+        if student_id in excluded or not (should or self._is_whole()):
             return should
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            journal.prepare(gradebook.db)
-            done = journal.done(gradebook.db, assignment_id).get(student_id)
-        if done == self._digests(assignment_id, student_id):
+        with self._journal() as session:
+            done = journal.entries(session, assignment_id, student_id).get(student_id)
+        self._now = self._digests(assignment_id, student_id)
+        self._was_done = done is not None and done.hashes == self._now
+        self._details = done.details if done else {}
+        if not should and self._was_done:
             return False
-        self.log.info(
-            "Grading again, because the submission or its tests changed or a run was cut short: %s", student_id
-        )
-        force, self.force = self.force, True
-        try:
-            return super().init_destination(assignment_id, student_id)
-        finally:
-            self.force = force
+        if not should:
+            self.log.info(
+                "Grading again, because the submission or its tests changed or a run was cut short: %s", student_id
+            )
+            force, self.force = self.force, True
+            try:
+                should = super().init_destination(assignment_id, student_id)
+            finally:
+                self.force = force
+        if done is not None:  # from here to the last step a kill leaves notebooks behind that are not graded
+            with self._journal() as session:
+                journal.forget(session, assignment_id, student_id)
+        return should
 
     def init_assignment(self, assignment_id, student_id):
         """Prepare a submission's folder and rows; of two graders who meet a student first, one makes the row."""
@@ -158,16 +168,35 @@ class EngineAutograde(Autograde, _RegularFiles):
         super().init_assignment(assignment_id, student_id)
 
     def set_permissions(self, assignment_id, student_id):
-        """The last step for a submission: all its notebooks are graded, so the journal may say so."""
+        """The last step for a submission: when all its notebooks are graded, the journal may say so."""
         super().set_permissions(assignment_id, student_id)
+        with self._journal() as session:
+            for notebook, found in self.found.items():
+                results.replace(session, assignment_id, student_id, notebook, found.get("results", []))
+            if self._was_done or self._is_whole():
+                before = [] if self._is_whole() else [self._kept_details()]
+                details = journal.details([*before, *self.found.values()])
+                details["place"] = journal.here(self.coursedir.root)
+                journal.note(session, assignment_id, student_id, *self._now, details)
+
+    def _kept_details(self):
+        """Details of the run before about notebooks that this one leaves out."""
+        again = {row["cell"] for found in self.found.values() for row in found.get("results", [])}
+        kept = dict(self._details or {})
+        for kind in ("reasons", "mistakes"):
+            kept[kind] = {cell: text for cell, text in kept.get(kind, {}).items() if cell not in again}
+        return kept
+
+    def _is_whole(self):
+        """Whether this run grades all notebooks of the submission at hand: ``--notebook`` may leave some out."""
+        return {Path(path).stem for path in self.notebooks} >= set(self._expected_notebooks())
+
+    @contextlib.contextmanager
+    def _journal(self):
+        """The gradebook's session with the journal's tables; committed at the end."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             journal.prepare(gradebook.db)
-            for notebook, found in self.found.items():
-                results.replace(gradebook.db, assignment_id, student_id, notebook, found.get("results", []))
-            if self.coursedir.notebook_id == "*":
-                now = self._digests(assignment_id, student_id)
-                found = journal.details(self.found.values()) | {"place": journal.here(self.coursedir.root)}
-                journal.note(gradebook.db, assignment_id, student_id, *now, found)
+            yield gradebook.db
             gradebook.db.commit()
 
     def convert_single_notebook(self, notebook_filename):
@@ -178,10 +207,13 @@ class EngineAutograde(Autograde, _RegularFiles):
             raise SystemExit(str(problem)) from None
 
     def _digests(self, assignment_id, student_id):
-        """Hashes of submission and tests, as the class run writes them."""
+        """Hashes of submission and tests, as the class run writes them; None when there is no such assignment."""
         places = (self.coursedir.release_directory, self.coursedir.source_directory)
         folders = [self.coursedir.format_path(place, student_id=".", assignment_id=assignment_id) for place in places]
-        plans = read_plans(self.coursedir.db_url, self.coursedir.course_id, assignment_id, folders)
+        try:
+            plans = read_plans(self.coursedir.db_url, self.coursedir.course_id, assignment_id, folders)
+        except MissingEntry:  # nbgrader's own step says so
+            return None
         folder = self.coursedir.format_path(
             self.coursedir.submitted_directory, student_id=student_id, assignment_id=assignment_id
         )

@@ -83,6 +83,8 @@ class Execute(NbGraderPreprocessor):
     call_seconds, cell_seconds, notebook_seconds : float
     memory_megabytes : int
         See `autograder.engine.limits.Limits`.
+    timeout : float
+        nbgrader's own name for the limit of a cell; it also bounds a call, which is a part of a test cell.
     run_rest : bool
         Whether cells after the last one with points are run as well, for the pictures in the feedback.
     """
@@ -92,6 +94,7 @@ class Execute(NbGraderPreprocessor):
     cell_seconds = Float(Limits.cell_seconds, help="time limit of one cell").tag(config=True)
     notebook_seconds = Float(Limits.notebook_seconds, help="time limit of a notebook").tag(config=True)
     memory_megabytes = Int(Limits.memory_bytes // 2**20, help="memory limit of a submission").tag(config=True)
+    timeout = Float(None, allow_none=True, help="time limit of a cell, by nbgrader's name").tag(config=True)
     run_rest = Bool(False, help="run the cells after the last one with points, too").tag(config=True)
 
     def __call__(self, nb, resources):
@@ -104,8 +107,11 @@ class Execute(NbGraderPreprocessor):
     @property
     def limits(self):
         """The limits that are configured."""
+        call, cell = self.call_seconds, self.cell_seconds
+        if self.timeout is not None and self.timeout > 0:  # nbgrader takes 0 and less for no limit
+            call, cell = min(call, self.timeout), self.timeout
         return Limits(
-            call_seconds=self.call_seconds, cell_seconds=self.cell_seconds, notebook_seconds=self.notebook_seconds,
+            call_seconds=call, cell_seconds=cell, notebook_seconds=self.notebook_seconds,
             memory_bytes=self.memory_megabytes * 2**20,
         )  # fmt: skip
 

@@ -13,9 +13,9 @@ from autograder import database, late
 from autograder.engine import digests, journal, submission
 from autograder.engine.claims import claims
 from autograder.engine.ledger import Ledger
-from autograder.engine.limits import Limits
 from autograder.engine.part import Part
 from autograder.engine.plan import read_plan
+from autograder.engine.preprocessors import Execute
 from autograder.engine.work import Job
 
 TAKEN_SECONDS = 0.3  # how often to ask for submissions that another grader has
@@ -129,6 +129,7 @@ def grade_class(
     allow_unconfined : bool
         Go on where the host cannot confine submissions.
     limits : Limits, optional
+        As ``c.Execute`` has them unless given.
     config : traitlets.config.Config, optional
         Read from `course_dir` unless given.
     progress : callable, optional
@@ -148,7 +149,9 @@ def grade_class(
     start = time.perf_counter()
     config = config or load_config(course_dir)
     coursedir = CourseDirectory(config=config)
-    limits = limits or Limits()
+    settings = Execute(config=config)
+    limits = limits or settings.limits
+    allow_unconfined = allow_unconfined or settings.allow_unconfined
     report = progress or (lambda done, total: None)
     summary = Summary()
     policy = late.plugin(config)
@@ -156,7 +159,7 @@ def grade_class(
         ledger = Ledger(coursedir, assignment, policy)
         try:
             ledger.sweep(mine)
-            class_ = _Class(coursedir, assignment, ledger, limits, exercise)
+            class_ = _Class(coursedir, assignment, ledger, limits, settings.run_rest, exercise)
             todo = class_.to_grade(_chosen(class_.students(), students, shard, class_), force, summary)
             report(0, len(todo))
             if todo:
@@ -244,10 +247,11 @@ def _results(pool, class_, todo, ahead, mine, force, summary):
 class _Class:
     """The submissions of an assignment and what they are graded by."""
 
-    def __init__(self, coursedir, assignment, ledger, limits, exercise=None):
+    def __init__(self, coursedir, assignment, ledger, limits, run_rest, exercise=None):
         self.coursedir = coursedir
         self.assignment = assignment
         self.limits = limits
+        self.run_rest = run_rest
         self.ledger = ledger
         self.session = ledger.session
         gradebook = ledger.gradebook
@@ -338,7 +342,7 @@ class _Class:
             assignment=self.assignment, student=student, submission_digest=digest, tests_digest=self.tests,
             plans=[plan.to_json() for plan in self.plans], notebooks=notebooks, files=files | self.given_files,
             seeds={name: digests.seed(self.secret, self.assignment, student, name, digest) for name in names},
-            limits=self.limits.as_dict(), remarks=remarks, timestamp=_timestamp(stamp),
+            limits=self.limits.as_dict(), remarks=remarks, timestamp=_timestamp(stamp), run_rest=self.run_rest,
         )  # fmt: skip
 
     def save(self, record):

@@ -38,6 +38,8 @@ class Verdict:
         How the parts of the test went, when it says so.
     kind : str
         What a failure as a whole comes from; see `autograder.engine.results`.
+    refuted : bool
+        Whether an assertion failed or the student's code raised an error.
     """
 
     points: float
@@ -46,6 +48,7 @@ class Verdict:
     mistake: str = ""
     groups: list = field(default_factory=list)
     kind: str = ""
+    refuted: bool = False
 
 
 class Names(dict):
@@ -53,6 +56,9 @@ class Names(dict):
 
     Python looks for a builtin after the globals. A student's ``abs`` must not stand in for the real one, so names of
     builtins are never asked for.
+
+    ``del squares`` takes the student's name away until the cell assigns it again or ends: nbgrader's examples find out so
+    whether one function uses another. Whatever else a test cell assigns stays in the grader.
 
     Parameters
     ----------
@@ -64,6 +70,8 @@ class Names(dict):
         super().__init__(trusted)
         self._remote = remote
         self._absent = set()
+        self._theirs = {}  # values that came from the student's process
+        self._withdrawn = set()
 
     def __missing__(self, name):
         if name in self._absent or not isinstance(name, str) or name.startswith("__") or hasattr(builtins, name):
@@ -73,8 +81,29 @@ class Names(dict):
         except KeyError:
             self._absent.add(name)
             raise
-        self[name] = value
+        self._theirs[name] = self[name] = value
         return value
+
+    def __delitem__(self, name):
+        if name not in self:
+            self.__missing__(name)
+        super().__delitem__(name)
+        if name in self._theirs:
+            self._absent.add(name)
+            self._withdrawn.add(name)
+            self._remote.withdraw(name)
+
+    def __setitem__(self, name, value):
+        super().__setitem__(name, value)
+        if name in self._withdrawn and value is self._theirs[name]:
+            self._withdrawn.remove(name)
+            self._remote.restore(name)
+
+    def restore(self):
+        """Give the student's process back what the cell took away."""
+        while self._withdrawn:
+            with contextlib.suppress(ProcessEnded):  # a new process has all its names
+                self._remote.restore(self._withdrawn.pop())
 
     def get(self, name, default=None):
         try:
@@ -126,11 +155,15 @@ def evaluate(source, max_points, trusted, remote, seed):
     visible, hidden = split_hidden(source)
     names = Names(trusted, remote)
     shown = []
-    # The visible part is what the student has seen all along. It is shown, and decides only where nothing is hidden.
-    verdict = _run(visible, names, seed, max_points, secret=False)
-    if hidden:
-        shown = [_as_shown(output) for output in verdict.outputs if output.output_type != "error"]
-        verdict = _run(hidden, names, seed, max_points, secret=True)
+    try:
+        verdict = _run(visible, names, seed, max_points, secret=False)
+        if hidden and not verdict.refuted:
+            # Points come from the hidden part. A visible part that broke down, for want of a name or by its own mistake,
+            # does not keep the student from getting them.
+            shown = [_as_shown(output) for output in verdict.outputs if output.output_type != "error"]
+            verdict = _run(hidden, names, seed, max_points, secret=True)
+    finally:
+        names.restore()
     verdict.outputs = shown + verdict.outputs
     return verdict
 
@@ -227,9 +260,10 @@ def _points(value, max_points):
 
 def _failure(error, secret):
     name, message, mistake, kind = type(error).__name__, str(error), "", marking.ERROR
+    students = getattr(error, "raised_by_student", False)
     if isinstance(error, ProcessEnded):
         message = f"Your code stopped the test: {error}."
-    elif getattr(error, "raised_by_student", False):
+    elif students:
         message = _students_error(error)
         kind = marking.UNANSWERED if isinstance(error, NotImplementedError) else kind
     elif isinstance(error, AssertionError):
@@ -243,7 +277,8 @@ def _failure(error, secret):
         if isinstance(error, MistakeInTest) or secret:
             name, message = "TestError", "The test could not deal with your answer. Your instructor has been told."
     message = clean_text(message)[:2000]
-    return Verdict(0.0, [outputs.error(name, message)], message or name, mistake, kind=kind)
+    refuted = students or isinstance(error, AssertionError)
+    return Verdict(0.0, [outputs.error(name, message)], message or name, mistake, kind=kind, refuted=refuted)
 
 
 def _students_error(error):

@@ -33,6 +33,8 @@ class Job:
     remarks : list of str
         About the submission's files.
     timestamp : str or None
+    run_rest : bool
+        See `grade_notebook`.
     """
 
     assignment: str
@@ -46,6 +48,7 @@ class Job:
     limits: dict
     remarks: list = field(default_factory=list)
     timestamp: str | None = None
+    run_rest: bool = False
 
 
 @dataclass
@@ -174,7 +177,7 @@ def grade_submission(job, warm):
     for data in job.plans:
         plan = NotebookPlan.from_json(data)
         notebook, remarks = sanitise(job.notebooks.get(plan.name), plan)
-        graded = grade_notebook(notebook, warm, limits, job.seeds[plan.name], job.files)
+        graded = grade_notebook(notebook, warm, limits, job.seeds[plan.name], job.files, job.run_rest)
         remarks = [*job.remarks, *remarks]
         record.notebooks[plan.name] = _saved(notebook, remarks, graded.verdicts)
         record.remarks += [remark for remark in remarks if remark not in record.remarks]

@@ -84,6 +84,7 @@ class StudentProcess(wire.Codec):
         self.objects = {}  # what the grader holds handles of
         self.leaves = []  # tensors with gradient that came with the current call
         self.tensors = {}  # tensors sent whose graph the grader may go back through
+        self.withdrawn = {}  # names that a test cell took away for a while
         self.busy = False
         signal.signal(signal.SIGINT, self._interrupted)
 
@@ -132,6 +133,15 @@ class StudentProcess(wire.Codec):
         """Look a name of the notebook up."""
         names = self.shell.user_ns
         return (message["name"] in names, names.get(message["name"]))
+
+    def do_withdraw(self, message, blobs):
+        """Take a name out of the notebook."""
+        self.withdrawn[message["name"]] = self.shell.user_ns.pop(message["name"])
+
+    def do_restore(self, message, blobs):
+        """Put a withdrawn name back."""
+        if message["name"] in self.withdrawn:
+            self.shell.user_ns[message["name"]] = self.withdrawn.pop(message["name"])
 
     def do_call(self, message, blobs):
         """Call an object, or a method of it."""
