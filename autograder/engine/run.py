@@ -144,9 +144,8 @@ def grade_class(
                 imports = sorted({name for plan in class_.plans for name in plan.imports})
                 with _pool(scheduler, min(jobs, len(todo)), coursedir.root, imports, limits, allow_unconfined) as pool:
                     for record in _results(pool, class_, todo, ahead=2 * max(jobs, pool.size)):
-                        began = time.perf_counter()
                         ledger.save(record, class_.files_beside(record.student))
-                        record.seconds["database and files"] = time.perf_counter() - began
+                        record.seconds["reading"] = class_.seconds_reading(record.student)
                         summary.add(record)
                         report(len(summary.graded), len(todo))
         finally:
@@ -206,6 +205,7 @@ class _Class:
         self.tests = digests.tests_digest(self.plans)
         self.secret = journal.secret(self.session)
         self._files = {}
+        self._reading = {}
 
     def _path(self, directory, student):
         return Path(self.coursedir.format_path(directory, student_id=student, assignment_id=self.assignment))
@@ -247,16 +247,23 @@ class _Class:
 
     def job(self, student):
         """The job of grading one student's submission."""
+        began = time.perf_counter()
         names = [plan.name for plan in self.plans]
         notebooks, files, remarks, stamp = submission.read_parts(self.folder(student), names)
         digest = submission.parts_digest(notebooks, files, stamp)
         self._files[student] = files | self.given_files
-        return Job(
+        job = Job(
             assignment=self.assignment, student=student, submission_digest=digest, tests_digest=self.tests,
             plans=[plan.to_json() for plan in self.plans], notebooks=notebooks, files=files | self.given_files,
             seeds={name: digests.seed(self.secret, self.assignment, student, name, digest) for name in names},
             limits=self.limits.as_dict(), remarks=remarks, timestamp=_timestamp(stamp),
         )  # fmt: skip
+        self._reading[student] = time.perf_counter() - began
+        return job
+
+    def seconds_reading(self, student):
+        """How long it took to make a student's job."""
+        return self._reading.pop(student, 0.0)
 
     def files_beside(self, student):
         """Files to put beside a student's graded notebooks."""
