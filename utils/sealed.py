@@ -8,6 +8,7 @@ An answer of three digits can be guessed in the end, by this file or by calling 
 keeps honest eyes from seeing it, and the grade never rests on it.
 """
 
+import functools
 import hashlib
 import json
 import math
@@ -62,6 +63,7 @@ def three_digits(value):
     return f"{value + 0.0:.2e}"
 
 
+@functools.lru_cache(maxsize=4096)  # a class gives the same few answers again and again
 def _tag_and_key(salt, canonical):
     raw = hashlib.scrypt(canonical.encode(), salt=salt.encode(), **_SCRYPT)
     return raw[:12].hex(), raw[16:]

@@ -2,10 +2,21 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 from nbgrader import utils as nbgrader_utils
-from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)  # fmt: skip
+from sqlalchemy import select
 
 from autograder import database, late
 from autograder.engine import journal, results
@@ -45,16 +56,26 @@ class Ledger:
         files : dict of str to bytes
             What else belongs into the submission's graded folder.
         """
+        began = time.perf_counter()
         self._write_files(record, files or {})
+        record.seconds["files"] = time.perf_counter() - began
+        began = time.perf_counter()
         database.write(self.session, lambda: self._write_rows(record))
         self.session.expire_all()
+        record.seconds["database"] = time.perf_counter() - began
 
     def _write_rows(self, record):
         # Other graders may save at the same time; whoever releases the chapter anew may not.
         database.lock(self.session, "release", self.assignment, shared=True)
-        submission = self._submission(record)
+        with self.session.no_autoflush:  # grades and comments are written all at once
+            submission = self._submission(record)
+            rows = [self._save_notebook(submission, name, graded, record) for name, graded in record.notebooks.items()]
+        self.session.flush()
+        if submission.total_seconds_late > 0 or any(row.late_submission_penalty is not None for row in rows):
+            for row in rows:
+                self.session.expire(row, ["score"])  # a sum over the grades, which have changed
+                row.late_submission_penalty = late.penalty(self.late_plugin, submission, row.score)
         for name, graded in record.notebooks.items():
-            self._save_notebook(submission, name, graded, record)
             only = record.cells if record.exercise else None
             results.replace(self.session, self.assignment, record.student, name, graded["results"], only)
         names = (self.session, self.assignment, record.student)
@@ -135,49 +156,60 @@ class Ledger:
     # -- rows --
 
     def _submission(self, record):
-        """The submission with all its rows, made or completed to mirror the assignment."""
+        """The submission's row, made when there is none."""
         session = self.session
         assignment = self.gradebook.find_assignment(self.assignment)
         database.insert_missing(session, Student, id=record.student)
         own = {"assignment_id": assignment.id, "student_id": record.student}
-        database.insert_missing(session, SubmittedAssignment, **own)
-        submission = session.query(SubmittedAssignment).filter_by(**own).with_for_update().populate_existing().one()
+        submission = self._row(SubmittedAssignment, **own)
         submission.timestamp = nbgrader_utils.parse_utc(record.timestamp) if record.timestamp else submission.timestamp
-        present = {row.notebook_id: row for row in submission.notebooks}
-        for notebook in assignment.notebooks:
-            row = present.get(notebook.id)
-            if row is None:
-                row = SubmittedNotebook(notebook_id=notebook.id, assignment_id=submission.id)
-                session.add(row)
-                session.flush()
-            graded = {grade.cell_id for grade in row.grades}
-            commented = {comment.cell_id for comment in row.comments}
-            for cell in [*notebook.grade_cells, *notebook.task_cells]:
-                if cell.id not in graded:
-                    session.add(Grade(cell_id=cell.id, notebook_id=row.id))
-            for cell in [*notebook.solution_cells, *notebook.task_cells]:
-                if cell.id not in commented:
-                    session.add(Comment(cell_id=cell.id, notebook_id=row.id))
-        session.flush()
-        session.expire_all()
-        return session.get(SubmittedAssignment, submission.id)
+        return submission
 
     def _save_notebook(self, submission, name, graded, record):
-        row = next(row for row in submission.notebooks if row.name == name)
-        # As they are now, and so until the end of the transaction: a person may be giving points at this moment.
-        grades = self.session.query(Grade).filter_by(notebook_id=row.id).with_for_update().populate_existing()
-        for grade in grades.order_by(Grade.id):
-            if grade.name not in graded["scores"]:
+        """Set a notebook's grades and comments; rows that the assignment has and the submission lacks are made."""
+        notebook, with_grade, with_comment = self._cells(name)
+        row = self._row(SubmittedNotebook, notebook_id=notebook, assignment_id=submission.id)
+        for cell, grade in self._rows(Grade, row, with_grade):
+            if cell not in graded["scores"]:
                 continue
-            grade.auto_score = graded["scores"][grade.name]
+            grade.auto_score = graded["scores"][cell]
             # As nbgrader does: a score given by hand stays, and wants a second look.
             grade.needs_manual_grade = bool(record.failed) or grade.manual_score is not None or grade.auto_score is None
-        for comment in row.comments:
-            if not record.exercise or comment.name in record.cells:
-                comment.auto_comment = "No response." if comment.name in graded["unanswered"] else None
-        self.session.flush()
-        self.session.expire(row)
-        row.late_submission_penalty = late.penalty(self.late_plugin, submission, row.score)
+        for cell, comment in self._rows(Comment, row, with_comment):
+            if not record.exercise or cell in record.cells:
+                comment.auto_comment = "No response." if cell in graded["unanswered"] else None
+        return row
+
+    def _cells(self, name):
+        """A notebook's id, and the names of its cells with a grade and of those with a comment, by id."""
+        query = (
+            select(Notebook.id, BaseCell.id, BaseCell.name, BaseCell.type)
+            .select_from(Notebook).join(Assignment, Notebook.assignment_id == Assignment.id)
+            .outerjoin(BaseCell, BaseCell.notebook_id == Notebook.id)
+            .where(Assignment.name == self.assignment, Notebook.name == name).order_by(BaseCell.name)
+        )  # fmt: skip
+        found = self.session.execute(query).all()
+        with_grade = {cell: name for _, cell, name, kind in found if kind in ("GradeCell", "TaskCell")}
+        with_comment = {cell: name for _, cell, name, kind in found if kind in ("SolutionCell", "TaskCell")}
+        return found[0][0], with_grade, with_comment
+
+    def _rows(self, table, row, cells):
+        """Pairs of a cell's name and its row in a table of grades or comments."""
+        # By cell and notebook, because that is what nbgrader's tables have an index on. As they are now, and so until the
+        # end of the transaction: a person may be giving points at this moment.
+        query = self.session.query(table).filter(table.cell_id.in_(cells), table.notebook_id == row.id)
+        query = query.order_by(table.id).with_for_update().populate_existing()
+        present = {found.cell_id: found for found in query}
+        for cell, name in cells.items():
+            if cell not in present:
+                present[cell] = table(cell_id=cell, notebook_id=row.id)
+                self.session.add(present[cell])
+            yield name, present[cell]
+
+    def _row(self, table, **key):
+        """The row with this key, made when there is none, and kept from other graders until the transaction ends."""
+        database.insert_missing(self.session, table, **key)
+        return self.session.query(table).filter_by(**key).with_for_update().populate_existing().one()
 
 
 def _to_disk(path):

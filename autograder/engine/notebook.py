@@ -25,7 +25,7 @@ class Graded:
     layers : list of str
         What confined the student's process.
     seconds : dict of str to float
-        Time spent on ``fork``, ``cells`` and ``tests``.
+        Time spent on ``fork`` (starting and ending the student's process), ``cells`` and ``tests``.
     """
 
     verdicts: dict = field(default_factory=dict)
@@ -76,7 +76,7 @@ def grade_notebook(notebook, warm, limits, seed, files=None, run_rest=False):
     count = 0
     last = max((i for i, cell in enumerate(notebook.cells) if counts(cell)), default=-1)
     try:
-        graded.seconds["fork"] = _timed(lambda: _start_early(session))
+        graded.seconds["fork"] += _timed(lambda: _start_early(session))
         for i, cell in enumerate(notebook.cells):
             if cell.cell_type != "code":
                 continue
@@ -109,7 +109,7 @@ def grade_notebook(notebook, warm, limits, seed, files=None, run_rest=False):
                 graded.seconds["cells"] += time.perf_counter() - start
         graded.layers = session.layers
     finally:
-        session.close()
+        graded.seconds["fork"] += _timed(session.close)
     return graded
 
 

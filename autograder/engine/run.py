@@ -167,10 +167,9 @@ def grade_class(
                 with _pool(scheduler, min(jobs, len(todo)), coursedir.root, imports, limits, allow_unconfined) as pool:
                     ahead = 2 * max(jobs, pool.size)
                     for record in _results(pool, class_, todo, ahead, mine, force, summary):
-                        began = time.perf_counter()
                         class_.save(record)
                         mine.give_back(record.student)
-                        record.seconds["database and files"] = time.perf_counter() - began
+                        record.seconds["reading"] = class_.seconds_reading(record.student)
                         summary.add(record)
                         report(len(summary.graded), len(todo))
             summary.penalties = ledger.refresh_penalties()
@@ -269,7 +268,7 @@ class _Class:
         self.secret = journal.secret(self.session)
         self.part = None if exercise is None else Part(exercise, self.plans)
         self.shared = database.is_shared(coursedir.db_url)
-        self._files, self._current = {}, {}
+        self._files, self._current, self._reading = {}, {}, {}
 
     def _path(self, directory, student):
         return Path(self.coursedir.format_path(directory, student_id=student, assignment_id=self.assignment))
@@ -334,16 +333,23 @@ class _Class:
 
     def job(self, student):
         """The job of grading one student's submission."""
+        began = time.perf_counter()
         names = [plan.name for plan in self.plans]
         notebooks, files, remarks, stamp = submission.read_parts(self.folder(student), names)
         digest = submission.parts_digest(notebooks, files, stamp)
         self._files[student] = files | self.given_files
-        return Job(
+        job = Job(
             assignment=self.assignment, student=student, submission_digest=digest, tests_digest=self.tests,
             plans=[plan.to_json() for plan in self.plans], notebooks=notebooks, files=files | self.given_files,
             seeds={name: digests.seed(self.secret, self.assignment, student, name, digest) for name in names},
             limits=self.limits.as_dict(), remarks=remarks, timestamp=_timestamp(stamp), run_rest=self.run_rest,
         )  # fmt: skip
+        self._reading[student] = time.perf_counter() - began
+        return job
+
+    def seconds_reading(self, student):
+        """How long it took to make a student's job."""
+        return self._reading.pop(student, 0.0)
 
     def save(self, record):
         """Save a record: all of it, or one exercise's part."""

@@ -69,6 +69,8 @@ class Record:
         By test cell: what went wrong in the test itself.
     layers : list of str
     seconds : dict of str to float
+        In the worker: ``fork``, ``cells``, ``tests`` (see `Graded`), ``conversion`` (from the submitted file and to the
+        graded one) and ``other``; then in the coordinator: ``reading``, ``files`` and ``database``.
     failed : str
         Why the engine could not grade at all; such a record is not final.
     exercise : str
@@ -172,14 +174,18 @@ def grade_submission(job, warm):
     start = time.perf_counter()
     record = Record(job.assignment, job.student, job.submission_digest, job.tests_digest, job.timestamp)
     record.remarks = list(job.remarks)
-    record.seconds = {"fork": 0.0, "cells": 0.0, "tests": 0.0}
+    record.seconds = {"fork": 0.0, "cells": 0.0, "tests": 0.0, "conversion": 0.0}
     limits = Limits(**job.limits)
     for data in job.plans:
         plan = NotebookPlan.from_json(data)
+        began = time.perf_counter()
         notebook, remarks = sanitise(job.notebooks.get(plan.name), plan)
+        record.seconds["conversion"] += time.perf_counter() - began
         graded = grade_notebook(notebook, warm, limits, job.seeds[plan.name], job.files, job.run_rest)
         remarks = [*job.remarks, *remarks]
+        began = time.perf_counter()
         record.notebooks[plan.name] = _saved(notebook, remarks, graded.verdicts)
+        record.seconds["conversion"] += time.perf_counter() - began
         record.remarks += [remark for remark in remarks if remark not in record.remarks]
         record.reasons |= {name: verdict.reason for name, verdict in graded.verdicts.items() if verdict.reason}
         record.mistakes |= {name: verdict.mistake for name, verdict in graded.verdicts.items() if verdict.mistake}

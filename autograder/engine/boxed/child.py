@@ -114,12 +114,11 @@ class StudentProcess(wire.Codec):
             if changed:
                 reply["changed"] = self.encode(changed, reply_blobs)
             self.busy = False
-            wire.pack(reply, reply_blobs)  # raises when it is too large to be sent
+            frame = wire.pack(reply | {"n": message["n"]}, reply_blobs)  # raises when it is too large to be sent
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: the reply must be sent
             self.busy = False
-            reply, reply_blobs = {"op": "error"} | self._describe(error), []
-        reply["n"] = message["n"]
-        self.channel.send(reply, reply_blobs)
+            frame = wire.pack({"op": "error", "n": message["n"]} | self._describe(error))
+        self.channel.send_frame(frame)
 
     # -- requests --
 
@@ -279,7 +278,7 @@ def seed_everything():
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002
     if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
+        sys.modules["torch"].default_generator.manual_seed(0)  # torch.manual_seed formats a stack trace for CUDA
 
 
 def move_home(scratch):

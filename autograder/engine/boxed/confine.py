@@ -25,7 +25,7 @@ class NotConfined(RuntimeError):
     """The host offers too little to grade unknown code; the text says what is missing."""
 
 
-def enter(scratch, rules, limits):
+def enter(scratch, rules, filters, limits):
     """Confine this process for good.
 
     Parameters
@@ -34,6 +34,8 @@ def enter(scratch, rules, limits):
         The only folder it may write to.
     rules : list of (str, int)
         What it may read, for Landlock.
+    filters : bytes or None
+        From `syscalls.compiled`; None where there is no libseccomp.
     limits : dict
         See `autograder.engine.limits.Limits`.
 
@@ -51,9 +53,9 @@ def enter(scratch, rules, limits):
         own = [(scratch, landlock.WRITE), *((path, landlock.DEVICE) for path in DEVICES)]
         landlock.restrict(rules + own + [(path, landlock.READ) for path in PROC])
         layers.append(f"landlock {landlock.version()}")
-    if syscalls.available():
+    if filters is not None:
         _libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, which an ordinary user needs for a filter
-        syscalls.restrict()
+        syscalls.restrict(filters)
         layers.append("seccomp")
     return layers
 

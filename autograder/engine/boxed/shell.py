@@ -169,10 +169,14 @@ def _prepare_figures(shell):
     """Figures appear as pictures, as they do in JupyterLab."""
     try:
         import matplotlib.pyplot as plt
+        from matplotlib.figure import Figure
         from matplotlib_inline.backend_inline import configure_inline_support
     except ImportError:
         return
+    from . import figures
+
     backend = "module://matplotlib_inline.backend_inline"
     plt.switch_backend(backend)
     configure_inline_support(shell, backend)
+    shell.display_formatter.formatters["image/png"].for_type(Figure, figures.png)
     shell.run("import matplotlib.pyplot as plt\nplt.plot([0, 1]); plt.title('$x^2$'); plt.show()")  # fonts, caches

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 
-from . import child, confine, landlock, namespaces, shell
+from . import child, confine, landlock, namespaces, pages, shell, syscalls
 from .channel import Channel
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -37,14 +37,16 @@ def main(settings):
     spaces = []
     if settings["namespaces"]:
         spaces = namespaces.enter(settings["readable"], settings["writable"], settings["hidden"])
+    filters = syscalls.compiled() if syscalls.available() else None
     rules = landlock.reading_rules([p for p in settings["readable"] if os.path.exists(p)], settings["hidden"])
 
     _import_all(settings["imports"])
     student_shell = shell.prepare()
     gc.collect()
     gc.freeze()  # children do not touch, and so do not copy, what is here
+    pages.enlarge()
     control.send(json.dumps({"namespaces": spaces}).encode())
-    _Server(control, student_shell, rules, bool(spaces)).run()
+    _Server(control, student_shell, rules, filters, bool(spaces)).run()
 
 
 def _import_all(modules):
@@ -61,10 +63,11 @@ def _import_all(modules):
 class _Server:
     """Forks, watches and kills; one child at a time."""
 
-    def __init__(self, control, student_shell, rules, alone):
+    def __init__(self, control, student_shell, rules, filters, alone):
         self.control = control
         self.shell = student_shell
         self.rules = rules
+        self.filters = filters
         self.alone = alone  # whether this process namespace holds nothing but us and our children
         self.pid = None
 
@@ -100,7 +103,7 @@ class _Server:
         channel = Channel(socket.socket(fileno=descriptor))
         child.move_home(scratch)
         child.seed_everything()
-        layers = confine.enter(scratch, self.rules, limits)
+        layers = confine.enter(scratch, self.rules, self.filters, limits)
         process = child.StudentProcess(self.shell, channel)
         channel.send({"op": "ready", "layers": layers})
         process.serve()
