@@ -274,9 +274,11 @@ def _message(right, text):
 
 def _rounded(value):
     """Three significant digits of a number that is clear of the border between two roundings."""
+    if not math.isfinite(value):
+        raise Ambiguous(f"{value} has no digits")
     digits = sealed.three_digits(value)
-    to_border = abs(abs(value / float(f"1e{digits[-3:]}") * 100 % 1) - 0.5)
-    if not math.isfinite(value) or to_border < FROM_BORDER:
+    unit = float(f"1e{digits.split('e')[1]}") / 100
+    if abs(value / unit % 1 - 0.5) < FROM_BORDER:
         raise Ambiguous(f"{value} lies between two roundings")
     return digits
 

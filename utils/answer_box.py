@@ -53,7 +53,10 @@ class AnswerBox(widgets.VBox):
         self.verdict.value = ""
         if not first:
             for field in self.fields:
-                field.value = None if isinstance(field, widgets.Dropdown) else ""
+                if isinstance(field, widgets.Dropdown):
+                    field.index = 0
+                else:
+                    field.value = ""
             self.fields[0].focus()
 
     def check(self):
@@ -70,13 +73,11 @@ class AnswerBox(widgets.VBox):
 
 
 def _field(question):
-    looks = {"description": question["name"], "style": {"description_width": "initial"}}
+    looks = {"description": question["name"], "style": {"description_width": "initial"}, "layout": {"width": "28em"}}
     if question["kind"] == "word":
-        options = [("choose", None), *((word, word) for word in question["options"])]
-        return widgets.Dropdown(options=options, value=None, layout={"width": "auto"}, **looks)
-    return widgets.Text(
-        placeholder="a number, or an expression such as exp(-0.5) / 3", layout={"width": "28em"}, **looks
-    )
+        options = [("choose one", None), *((word, word) for word in question["options"])]
+        return widgets.Dropdown(options=options, index=0, **looks)
+    return widgets.Text(placeholder="a number, or an expression such as exp(-0.5) / 3", **looks)
 
 
 def _read(field):

@@ -190,8 +190,8 @@ def _(reference, rewards, beta):
     )
     return Variant(
         f"A vocabulary of three tokens, $\\pi_{{\\text{{ref}}}} = ({listed(reference)})$, rewards $r = ({listed(rewards)})$, "
-        f"and $\\beta = {beta:g}$. What probability does $\\pi^*$ give token 1, the policy with the largest "
-        "$\\mathbb{E}[r] - \\beta\\, \\mathrm{KL}(\\pi \\,\\|\\, \\pi_{\\text{ref}})$?",
+        f"and $\\beta = {beta:g}$. Of all policies, $\\pi^*$ has the largest "
+        "$\\mathbb{E}[r] - \\beta\\, \\mathrm{KL}(\\pi \\,\\|\\, \\pi_{\\text{ref}})$. What probability does it give token 1?",
         answer_1_4(
             reference,
             rewards,

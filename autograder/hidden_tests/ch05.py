@@ -167,7 +167,11 @@ def _(q_values, v, tau):
         answer, why = "high", "The right side is larger: the values below V pull harder, so the expectile lies below V."
     else:
         answer, why = "low", "The left side is larger: the values above V pull harder, so the expectile lies above V."
-    again = "Compare the two sides again. If V moves up, the left one shrinks and the right one grows; is one too large now?"
+    otherwise = {
+        "high": "V is too high where the right side is the larger one. Compare the two again.",
+        "low": "V is too low where the left side is the larger one. Compare the two again.",
+        "right": "At the expectile the two sides are equal. Here they differ.",
+    }
     return Variant(
         f"A state has the Q-values {listed(q_values)}, each recorded equally often. Somebody claims that $V = {v:g}$ is "
         f"their expectile at $\\tau = {tau:g}$. Test it.\n\n"
@@ -176,7 +180,7 @@ def _(q_values, v, tau):
         "- **c**: the claimed V is too high, too low, or right.",
         _side_5_2("a", q_values, v, tau, "It is the sum of the errors above V, times τ."),
         _side_5_2("b", q_values, v, tau, "It is the sum of the errors below V, times 1 - τ."),
-        Word("answer_5_2c", answer, options=dict.fromkeys(("high", "low", "right"), again) | {answer: why}),
+        Word("answer_5_2c", answer, options=otherwise | {answer: why}),
     )
 
 
