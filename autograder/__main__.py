@@ -42,6 +42,17 @@ def build_parser():
     report.add_argument("--output", metavar="FOLDER", help="where to write (default: reports/ in the class's folder)")
     report.add_argument("--anonymous", action="store_true", help="leave out names")
 
+    similarity = add("similarity", "Show pairs of submissions that share more code than others do.", _similarity)
+    similarity.add_argument("chapter", help="such as ch00_reward_modeling")
+    similarity.add_argument("--class-folder", default=".", help="folder that holds submitted/ (default: here)")
+    similarity.add_argument("--threshold", type=float, help="least share of the own code, from 0 to 1 (default: 0.5)")
+    similarity.add_argument(
+        "--common", type=int, help="code that more students have is not rare (default: a tenth, 5 to 10)"
+    )
+    similarity.add_argument(
+        "--output", metavar="FOLDER", help="where to write (default: reports/ in the class's folder)"
+    )
+
     release = add("release", "Regenerate release/ and the checks from source/.", _release)
     release.add_argument("chapter", nargs="?", help="only this chapter")
 
@@ -162,6 +173,15 @@ def _report(arguments):
     from autograder import report
 
     return report.command(arguments.chapter, arguments.class_folder, arguments.output, arguments.anonymous)
+
+
+def _similarity(arguments):
+    from autograder import similarity
+
+    options = {"common": arguments.common, "output": arguments.output}
+    if arguments.threshold is not None:
+        options["threshold"] = arguments.threshold
+    return similarity.command(arguments.chapter, arguments.class_folder, **options)
 
 
 def _release(arguments):
