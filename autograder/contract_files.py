@@ -50,9 +50,9 @@ def import_problem(path, error):
     missing = re.fullmatch(r"module 'utils\.solutions\.(\w+)' has no attribute '(\w+)'", str(error))
     if missing:
         return path, line, f"no reference: utils/solutions/{missing[1]}.py has no `{missing[2]}`"
-    missing = re.fullmatch(r"No module named '(utils|tests)\.(\w+)\.(\w+)'", str(error))
+    missing = re.match(r"cannot import name '(ch\d\d)' from 'utils\.solutions'", str(error))
     if missing:
-        return path, line, f"{missing[1]}/{missing[2]}/{missing[3]}.py is missing"
+        return path, line, f"utils/solutions/{missing[1]}.py is missing"
     return path, line, f"cannot be read: {type(error).__name__}: {error}"
 
 
@@ -188,6 +188,9 @@ def _reference_problems(chapter, exercise):
     for section in ("Parameters", "Returns"):
         if f"{section}\n---" not in document:
             yield path, place, f"the docstring has no section {section}, with shapes and units"
+    tests = course.COURSE / "tests" / "solutions" / f"test_{chapter.number}.py"
+    if tests.exists() and not re.search(rf"{name}(?![A-Za-z0-9])|_{exercise.id.replace('.', '_')}_", tests.read_text("utf-8")):
+        yield course.display(tests), place, "is compared with nothing independent: write a test of it"
 
 
 def _demo_problems(chapter, cells):

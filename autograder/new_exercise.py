@@ -5,6 +5,7 @@ each that is left, so a half-done exercise is not released.
 """
 
 import ast
+import contextlib
 import json
 import re
 from dataclasses import dataclass
@@ -377,7 +378,8 @@ def write(texts):
             temporary.write_text(texts[path], encoding="utf-8")
     except OSError as problem:
         for temporary in staged.values():
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
         raise ValueError(f"nothing was written: {problem}") from None
     for path, temporary in staged.items():
         temporary.replace(path)

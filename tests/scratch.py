@@ -1,5 +1,6 @@
 """A copy of the course that a test may change, and commands run in it as a person would."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -57,3 +58,34 @@ def run(folder, *arguments, timeout=600):
         [sys.executable, *arguments],
         cwd=folder, env=environment(folder), text=True, timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
+
+
+def run_commands(folder, *lines):
+    """Run several ``python -m autograder`` commands in a copy, one after another in one process.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    *lines : list of str
+        What stands behind ``python -m autograder``.
+
+    Returns
+    -------
+    list of (int, str)
+        Exit code and output of each.
+    """
+    driver = (
+        "import contextlib, io, json, sys\n"
+        "from autograder.__main__ import main\n"
+        "done = []\n"
+        "for line in json.loads(sys.argv[1]):\n"
+        "    sys.argv = ['autograder', *line]\n"
+        "    with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):\n"
+        "        code = main()\n"
+        "    done.append((code, said.getvalue()))\n"
+        "print(json.dumps(done))\n"
+    )
+    outcome = run(folder, "-c", driver, json.dumps(lines))
+    if outcome.returncode:
+        raise RuntimeError(outcome.stdout)
+    return [tuple(pair) for pair in json.loads(outcome.stdout.splitlines()[-1])]

@@ -44,31 +44,35 @@ def authored(kind):
 
 
 def fill_in(folder, request, written):
-    """Put an author's parts in the place of the scaffold's, in a copy of the course.
+    """Put all of an author's parts in the place of the scaffold's, in a copy of the course."""
+    assert set(written) == set(new_exercise._parts(request))
+    for part, text in written.items():
+        fill_in_part(folder, request, part, text)
+
+
+def fill_in_part(folder, request, part, text):
+    """Put one part in the place of the scaffold's.
 
     Raises
     ------
     AssertionError
-        If a part of the scaffold does not stand in its file, exactly once.
+        If the scaffold's part does not stand in its file exactly once.
     """
-    scaffold = new_exercise._parts(request)
-    assert set(written) == set(scaffold)
+    scaffold = new_exercise._parts(request)[part]
+    if part in CELLS:
+        return replace_cells(folder, request.notebook, {scaffold: text})
+    if part == "plan":
+        path = folder / "tests" / "contract.json"
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        next(entry for entry in plan if entry["number"] == request.id).update(json.loads(text))
+        path.write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+        return
     library, _, hidden_tests, bank, _, test = course.chapter_files(request.number)
     files = {"reference": library, "declaration": hidden_tests, "bank": bank, "test": test}
-    for part in written.keys() - set(CELLS) - {"plan"}:
-        path = folder / course.display(files[part])
-        text = path.read_text(encoding="utf-8")
-        assert text.count(scaffold[part]) == 1, (
-            f"{part} of {request.id} stands {text.count(scaffold[part])} times in {path}"
-        )
-        path.write_text(text.replace(scaffold[part], written[part]), encoding="utf-8")
-    cells = {scaffold[part]: written[part] for part in CELLS if part in scaffold}
-    replace_cells(folder, request.notebook, cells)
-    path = folder / "tests" / "contract.json"
-    plan = json.loads(path.read_text(encoding="utf-8"))
-    entry = next(entry for entry in plan if entry["number"] == request.id)
-    entry |= json.loads(written["plan"])
-    path.write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+    path = folder / course.display(files[part])
+    found = path.read_text(encoding="utf-8")
+    assert found.count(scaffold) == 1, f"{part} of {request.id} stands {found.count(scaffold)} times in {path}"
+    path.write_text(found.replace(scaffold, text), encoding="utf-8")
 
 
 def replace_cells(folder, notebook, cells):
