@@ -53,6 +53,24 @@ def build_parser():
         "--output", metavar="FOLDER", help="where to write (default: reports/ in the class's folder)"
     )
 
+    export = add("export", "Write grades as CSV or JSON, or as a file for Canvas or Moodle.", _export)
+    export.add_argument("kind", choices=("csv", "canvas", "moodle", "json"))
+    export.add_argument("chapter", nargs="?", help="such as ch00_reward_modeling")
+    export.add_argument("--all", action="store_true", help="all chapters of the gradebook")
+    export.add_argument("--class-folder", default=".", help="folder that holds gradebook.db (default: here)")
+    export.add_argument("--output", metavar="FILE", help="where to write (default: exports/ in the class's folder)")
+    export.add_argument("--template", metavar="FILE", help="what Canvas or Moodle exported, to be filled in")
+    export.add_argument("--column", help="Canvas: title or number of the assignment (default: by the chapter's name)")
+    export.add_argument("--match", metavar="COLUMN", help="column of the template that identifies students")
+    export.add_argument("--by", choices=("id", "email", "lms-id"), help="what of the gradebook stands in that column")
+    export.add_argument("--scale", action="store_true", help="convert where the template has another number of points")
+
+    import_ = add("import", "Bring scores by hand and comments back into the gradebook from an exported file.", _import)
+    import_.add_argument("kind", choices=("csv", "json"))
+    import_.add_argument("file")
+    import_.add_argument("--class-folder", default=".", help="folder that holds gradebook.db (default: here)")
+    import_.add_argument("--dry-run", action="store_true", help="only say what would change")
+
     release = add("release", "Regenerate release/ and the checks from source/.", _release)
     release.add_argument("chapter", nargs="?", help="only this chapter")
 
@@ -182,6 +200,21 @@ def _similarity(arguments):
     if arguments.threshold is not None:
         options["threshold"] = arguments.threshold
     return similarity.command(arguments.chapter, arguments.class_folder, **options)
+
+
+def _export(arguments):
+    from autograder.export import commands
+
+    return commands.export(
+        arguments.kind, arguments.chapter, arguments.class_folder, arguments.all, arguments.output, arguments.template,
+        arguments.column, arguments.match, arguments.by, arguments.scale,
+    )  # fmt: skip
+
+
+def _import(arguments):
+    from autograder.export import commands
+
+    return commands.import_(arguments.kind, arguments.file, arguments.class_folder, arguments.dry_run)
 
 
 def _release(arguments):

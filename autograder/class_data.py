@@ -12,8 +12,6 @@ from pathlib import Path
 from autograder import course, grading
 from autograder.engine import results
 
-GROUP_COLUMNS = ("cell", "name", "weight", "passed", "kind", "message")
-
 
 @dataclass(frozen=True)
 class Person:
@@ -38,7 +36,7 @@ class Cell:
     Parameters
     ----------
     id : str
-        nbgrader's grade id, such as ``"ex0_5_test"``.
+        nbgrader's grade id, such as ``"ex0_5_test"``; in an assignment of several notebooks ``"notebook/ex0_5_test"``.
     notebook : str
     exercise : str
         ``"0.5"``.
@@ -267,7 +265,9 @@ def read_from(connection, class_folder, chapters=None):
             )
         )
     ]  # fmt: skip
-    found = {name: Chapter(name, _cells(connection, key)) for key, name in sorted(wanted.items(), key=lambda p: p[1])}
+    found = {
+        name: Chapter(name, _cells(connection, key, name)) for key, name in sorted(wanted.items(), key=lambda p: p[1])
+    }
     for key, name in wanted.items():
         _read_submissions(connection, key, found[name])
         if "grading_journal" in tables:
@@ -283,21 +283,28 @@ def exercise_order(exercise):
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in exercise.split(".")]
 
 
-def _cells(connection, assignment):
+def _key(chapter, notebook, cell):
+    """What tells a cell from all others of an assignment: its id, or the notebook's name before it in a second notebook."""
+    return cell if notebook == chapter else f"{notebook}/{cell}"
+
+
+def _cells(connection, assignment, chapter):
     from nbgrader import api
     from sqlalchemy import select
 
+    base = api.BaseCell.__table__
     cells = []
-    for kind in (api.GradeCell, api.TaskCell):
-        table = kind.__table__
+    for kind in (api.GradeCell.__table__, api.TaskCell.__table__):
         rows = connection.execute(
-            select(api.BaseCell.__table__.c.name, api.Notebook.name, table.c.max_score)
-            .select_from(table)
-            .join(api.BaseCell.__table__, api.BaseCell.__table__.c.id == table.c.id)
-            .join(api.Notebook.__table__, api.Notebook.id == api.BaseCell.__table__.c.notebook_id)
+            select(base.c.name, api.Notebook.name, kind.c.max_score)
+            .select_from(kind)
+            .join(base, base.c.id == kind.c.id)
+            .join(api.Notebook.__table__, api.Notebook.id == base.c.notebook_id)
             .where(api.Notebook.assignment_id == assignment)
         )
-        cells += [Cell(name, notebook, grading.exercise_id(name), points) for name, notebook, points in rows]
+        for name, notebook, points in rows:
+            exercise = _key(chapter, notebook, grading.exercise_id(name))
+            cells.append(Cell(_key(chapter, notebook, name), notebook, exercise, points))
     return sorted(cells, key=lambda cell: (cell.notebook, exercise_order(cell.exercise), cell.id))
 
 
@@ -305,9 +312,7 @@ def _read_submissions(connection, assignment, chapter):
     from nbgrader import api
     from sqlalchemy import select
 
-    handed_in = api.SubmittedAssignment.__table__
-    notebook = api.SubmittedNotebook.__table__
-    cell = api.BaseCell.__table__
+    handed_in, notebook = api.SubmittedAssignment.__table__, api.SubmittedNotebook.__table__
     submissions = {
         student: Submission(student, timestamp)
         for student, timestamp in connection.execute(
@@ -316,47 +321,50 @@ def _read_submissions(connection, assignment, chapter):
             .order_by(handed_in.c.student_id)
         )
     }
-    of_assignment = notebook.join(handed_in, handed_in.c.id == notebook.c.assignment_id)
     for student, penalty in connection.execute(
         select(handed_in.c.student_id, notebook.c.late_submission_penalty)
-        .select_from(of_assignment)
+        .select_from(notebook.join(handed_in, handed_in.c.id == notebook.c.assignment_id))
         .where(handed_in.c.assignment_id == assignment)
     ):
         submissions[student].penalty += penalty or 0.0
-
     grade, comment = api.Grade.__table__, api.Comment.__table__
-    for table, columns in (
-        (
-            grade,
-            (grade.c.id, grade.c.auto_score, grade.c.manual_score, grade.c.extra_credit, grade.c.needs_manual_grade),
-        ),
-        (comment, (comment.c.id, comment.c.auto_comment, comment.c.manual_comment)),
-    ):
-        rows = connection.execute(
-            select(handed_in.c.student_id, cell.c.name, *columns)
-            .select_from(
-                of_assignment.join(table, table.c.notebook_id == notebook.c.id).join(cell, cell.c.id == table.c.cell_id)
-            )
-            .where(handed_in.c.assignment_id == assignment)
-        )
-        for student, name, *values in rows:
-            if table is grade:
-                submissions[student].grades[name] = Grade(*values)
-            else:
-                submissions[student].comments[name] = Comment(*values)
+    columns = (grade.c.id, grade.c.auto_score, grade.c.manual_score, grade.c.extra_credit, grade.c.needs_manual_grade)
+    for student, cell, values in _of_cells(connection, assignment, chapter.name, grade, columns):
+        submissions[student].grades[cell] = Grade(*values)
+    columns = (comment.c.id, comment.c.auto_comment, comment.c.manual_comment)
+    for student, cell, values in _of_cells(connection, assignment, chapter.name, comment, columns):
+        submissions[student].comments[cell] = Comment(*values)
     chapter.submissions = list(submissions.values())
+
+
+def _of_cells(connection, assignment, chapter, table, columns):
+    """Rows of a table that has one for each cell of each submission: student, cell and the columns asked for."""
+    from nbgrader import api
+    from sqlalchemy import select
+
+    handed_in, submitted = api.SubmittedAssignment.__table__, api.SubmittedNotebook.__table__
+    cell, notebook = api.BaseCell.__table__, api.Notebook.__table__
+    rows = connection.execute(
+        select(handed_in.c.student_id, notebook.c.name, cell.c.name, *columns)
+        .select_from(table)
+        .join(submitted, submitted.c.id == table.c.notebook_id)
+        .join(handed_in, handed_in.c.id == submitted.c.assignment_id)
+        .join(cell, cell.c.id == table.c.cell_id)
+        .join(notebook, notebook.c.id == cell.c.notebook_id)
+        .where(handed_in.c.assignment_id == assignment)
+    )
+    for student, notebook_name, name, *values in rows.all():
+        yield student, _key(chapter, notebook_name, name), values
 
 
 def _read_journal(connection, chapter):
     from sqlalchemy import text
 
-    runs = {
-        student: {"graded_at": graded_at, "times_graded": times} | json.loads(details)
-        for student, graded_at, times, details in connection.execute(
-            text("SELECT student, graded_at, times_graded, details FROM grading_journal WHERE assignment = :name"),
-            {"name": chapter.name},
-        )
-    }
+    rows = connection.execute(
+        text("SELECT student, graded_at, times_graded, details FROM grading_journal WHERE assignment = :name"),
+        {"name": chapter.name},
+    )
+    runs = {student: {"graded_at": at, "times_graded": times} | json.loads(text) for student, at, times, text in rows}
     for submission in chapter.submissions:
         submission.run = runs.get(submission.student, {})
 
@@ -364,9 +372,15 @@ def _read_journal(connection, chapter):
 def _read_groups(connection, chapter):
     from sqlalchemy import text
 
+    rows = connection.execute(
+        text(
+            f"""SELECT student, notebook, cell, name, weight, passed, kind, message FROM {results.NAME}
+            WHERE assignment = :name ORDER BY position"""
+        ),
+        {"name": chapter.name},
+    )
     submissions = {submission.student: submission for submission in chapter.submissions}
-    query = f"SELECT student, {', '.join(GROUP_COLUMNS)} FROM {results.NAME} WHERE assignment = :name ORDER BY position"
-    for student, cell, name, weight, passed, kind, message in connection.execute(text(query), {"name": chapter.name}):
+    for student, notebook, cell, name, weight, passed, kind, message in rows.all():
         if student in submissions:  # of a submission that was taken out of the gradebook, rows stay
-            row = GroupRow(name, weight, bool(passed), kind, message)
-            submissions[student].groups.setdefault(cell, []).append(row)
+            groups = submissions[student].groups.setdefault(_key(chapter.name, notebook, cell), [])
+            groups.append(GroupRow(name, weight, bool(passed), kind, message))

@@ -5,7 +5,6 @@ import io
 import re
 import shutil
 import sqlite3
-import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from autograder import class_data, course, pages, report, spreadsheets
+from autograder import __main__, class_data, course, pages, report, spreadsheets
 from autograder.report import statistics
 from tests.synthetic import make_class
 
@@ -282,14 +281,16 @@ def test_bad_input_is_one_clear_line(small, tmp_path):
         report.write_report(small)
 
 
-def test_the_command(folder):
-    outcome = subprocess.run(
-        [sys.executable, "-m", "autograder", "report", CHAPTER, "--class-folder", folder],
-        cwd=course.COURSE, capture_output=True, text=True,
-    )  # fmt: skip
-    assert outcome.returncode == 0, outcome.stderr
-    assert f"{CHAPTER}: {N} graded, median" in outcome.stdout
-    assert str(folder / "reports" / CHAPTER / "report.html") in outcome.stdout
+def test_the_command(folder, monkeypatch, capsys):
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["autograder", "report", *map(str, arguments)])
+        return __main__.main(), capsys.readouterr()
+
+    code, told = run(CHAPTER, "--class-folder", folder)
+    assert code == 0 and f"{CHAPTER}: {N} graded, median" in told.out
+    assert str(folder / "reports" / CHAPTER / "report.html") in told.out
+    code, told = run("ch77", "--class-folder", folder)
+    assert code == 2 and "there is no 'ch77'" in told.err and told.err.count("\n") == 1
 
 
 def contrast(one, other):

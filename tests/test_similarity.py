@@ -4,14 +4,13 @@ import io
 import itertools
 import keyword
 import os
-import subprocess
 import sys
 import token
 import tokenize
 
 import pytest
 
-from autograder import course, notebooks, sample_class, similarity
+from autograder import __main__, course, notebooks, sample_class, similarity
 from autograder.similarity import answers, compare
 from tests.chapters import CHAPTERS, Right, bank
 
@@ -122,16 +121,14 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_the_command_shows_the_pair_side_by_side_and_runs_nothing(folder):
-    outcome = subprocess.run(
-        [sys.executable, "-m", "autograder", "similarity", CHAPTER, "--class-folder", folder],
-        cwd=course.COURSE, capture_output=True, text=True,
-    )  # fmt: skip
-    assert outcome.returncode == 0, outcome.stderr
-    assert "3 submissions compared, 1 pairs" in outcome.stdout
+def test_the_command_shows_the_pair_side_by_side_and_runs_nothing(folder, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["autograder", "similarity", CHAPTER, "--class-folder", str(folder)])
+    assert __main__.main() == 0
+    told = capsys.readouterr().out
+    assert "3 submissions compared, 1 pairs" in told
     for student in ("damaged", "empty", "link"):
-        assert f"{student}: not compared. " in outcome.stdout
-    assert "cy: of ex0_1 only the first 50,000 characters" in outcome.stdout
+        assert f"{student}: not compared. " in told
+    assert "cy: of ex0_1 only the first 50,000 characters" in told
     page = (folder / "reports" / CHAPTER / "similarity.html").read_text(encoding="utf-8")
     assert "never a verdict" in page and "<mark>" in page and page.count("<pre>") >= 4
     assert "&lt;script&gt;alert(1)" in page and page.count("<script>") == 1
