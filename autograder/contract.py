@@ -9,7 +9,7 @@ import importlib
 import re
 from dataclasses import dataclass
 
-from autograder import course, marking, notebooks
+from autograder import course, marking, notebooks, written
 from autograder.marking import Letter, Line, Number, Order, Word
 from autograder.notebooks import student_version, without_hidden_tests
 from utils.catalogue import grade_id, parse_statement
@@ -95,8 +95,9 @@ def _check_cells(cells, chapter, report):
         if exercise.id not in chapter.exercises:
             report(exercise.id, "is not declared among the chapter's hidden tests")
             continue
-        belongs |= {i + 1, i + 2}
         _check_exercise(exercise, cells[i : i + 3], chapter.exercises[exercise.id], chapter, report)
+        n_written = _check_written(exercise, cells[i + 3 :], report)
+        belongs |= set(range(i + 1, i + 3 + n_written))
 
     for exercise_id in chapter.exercises.keys() - set(stated):
         report(exercise_id, "is declared among the hidden tests but stated nowhere")
@@ -104,8 +105,10 @@ def _check_cells(cells, chapter, report):
         report("file", "states an exercise twice")
     for i, cell in enumerate(cells):
         grader = cell.metadata.get("nbgrader")
-        if grader and i not in belongs and (grader["grade"] or grader["solution"]) and cell.cell_type == "code":
-            report(grader["grade_id"], "is an answer or test cell outside the three cells of an exercise")
+        if grader and i not in belongs and (grader["grade"] or grader["solution"] or grader.get("task")):
+            report(grader["grade_id"], "is an answer or test cell outside the cells of an exercise")
+        if "MARK SCHEME" in cell.source and i not in belongs:
+            report(f"cell {i + 1}", "holds a mark scheme, which belongs into the question cell of a written part")
 
 
 def _check_exercise(exercise, cells, declared, chapter, report):
@@ -148,6 +151,73 @@ def _check_exercise(exercise, cells, declared, chapter, report):
             if offered != list(question.options):
                 fail(f"the statement offers the options {offered}, the hidden tests know {list(question.options)}")
     _check_answer(exercise, answer.source, declared, fail)
+
+
+def _check_written(exercise, cells, report):
+    """Check the written parts that follow an exercise; returns their number of cells."""
+    letters = []
+    for k in range(0, len(cells), 2):
+        question, answer = cells[k], cells[k + 1] if k + 1 < len(cells) else None
+        announced = question.source.startswith("#### Part") or "MARK SCHEME" in question.source
+        if question.cell_type != "markdown" or not announced:
+            if _is_written(question):
+                report(
+                    question.metadata.nbgrader.grade_id,
+                    f"no question cell stands before it; it begins {written.FORM!r}",
+                )
+                return k + 1
+            return k
+        try:
+            part = written.parse_part(question.source)
+        except ValueError as problem:
+            report(exercise.id, str(problem))
+            return k + 2
+        if part is None:
+            report(exercise.id, f"a cell with a mark scheme must begin {written.FORM!r}")
+            return k + 2
+
+        def fail(text, part=part):
+            report(part.id, text)
+
+        if part.exercise != exercise.id:
+            fail(f"stands behind exercise {exercise.id}")
+        if part.letter in letters:
+            fail("is there twice")
+        letters.append(part.letter)
+        expected = notebooks.nbgrader_metadata(f"{part.grade_id}_rubric", locked=True)
+        if question.metadata.get("nbgrader") != expected:
+            fail(f"the question must be locked, with nbgrader metadata {expected}")
+        _check_scheme(part, question.source, fail)
+        expected = notebooks.nbgrader_metadata(part.grade_id, grade=True, solution=True, points=part.points)
+        if answer is None or answer.cell_type != "markdown" or answer.metadata.get("nbgrader") != expected:
+            fail(f"the cell after the question must be the answer cell, markdown, with nbgrader metadata {expected}")
+            return k + 2
+        model = re.search(r"^### BEGIN SOLUTION$(.*?)^### END SOLUTION$", answer.source, re.DOTALL | re.MULTILINE)
+        if model is None or not model[1].strip():
+            fail("the answer cell holds no model answer between ### BEGIN SOLUTION and ### END SOLUTION")
+        if "MARK SCHEME" in answer.source:
+            fail("the mark scheme belongs into the question cell, not into the answer cell, which is the student's")
+    return len(cells)
+
+
+def _is_written(cell):
+    grader = cell.metadata.get("nbgrader")
+    return cell.cell_type == "markdown" and bool(grader) and grader["grade"]
+
+
+def _check_scheme(part, source, fail):
+    scheme = written.mark_scheme(source)
+    if not scheme:
+        return fail(
+            "has no mark scheme between ### BEGIN MARK SCHEME and ### END MARK SCHEME, each in a line of its own"
+        )
+    marks = written.marks(scheme)
+    if not marks:
+        fail("the mark scheme must say in lines '- 2 points: what earns them' what earns points")
+    elif sum(marks) != part.points:
+        fail(f"the mark scheme gives {sum(marks):g} points, the heading says {part.points}")
+    if len(written.without_mark_scheme(source).strip().split("\n")) < 2:
+        fail("asks nothing: the question stands between the heading and the mark scheme")
 
 
 def _check_answer(exercise, source, declared, fail):
