@@ -27,6 +27,10 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # take this line out and write your answer here"}
+c.ClearSolutions.text_stub = "*Write your answer here, in place of this line.*"
+c.ClearMarkScheme.enforce_metadata = (
+    False  # a mark scheme stands in the question of a written part (autograder/written.py)
+)
 
 # --- grading ----------------------------------------------------------------------------------------------------------
 # nbgrader's autograde step, made safe against links, missing notebooks and runs that were cut short; and connections to

@@ -20,6 +20,7 @@ from pathlib import Path
 import nbgrader.api
 import sqlalchemy
 from nbgrader.api import Gradebook
+from nbgrader.apps.dbapp import DbUpgradeApp
 from sqlalchemy import event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
@@ -65,6 +66,7 @@ def _replace():
     if nbgrader.api.create_engine is not create_engine:
         nbgrader.api.create_engine = create_engine
         Gradebook.__init__ = _created_by_one(Gradebook.__init__)
+        DbUpgradeApp._backup_db_file = _with_its_log(DbUpgradeApp._backup_db_file)
 
 
 @contextlib.contextmanager
@@ -251,6 +253,21 @@ def insert_missing(session, model, **values):
     """Insert a row unless there is one with the same key, also when another process inserts it at this moment."""
     dialect = {"postgresql": postgresql, "sqlite": sqlite}[session.get_bind().dialect.name]
     session.execute(dialect.insert(model).values(**values).on_conflict_do_nothing())
+
+
+def _with_its_log(copy_file):
+    """`nbgrader db upgrade` copies a SQLite file before it changes it: first its log has to be written into it."""
+
+    @functools.wraps(copy_file)
+    def wrapper(self, db_file):
+        if Path(db_file).exists():
+            with contextlib.closing(sqlite3.connect(db_file, timeout=BUSY_SECONDS)) as connection:
+                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if busy:
+                self.fail("the gradebook is in use: end formgrader and grading runs first")
+        copy_file(self, db_file)
+
+    return wrapper
 
 
 # --- copies -----------------------------------------------------------------------------------------------------------

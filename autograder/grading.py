@@ -1,5 +1,6 @@
 """`python -m autograder grade`: grade a class and print who got what, and why somebody got nothing."""
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from rich.table import Table
 from sqlalchemy.engine import make_url
 
 from autograder import course, database
+from autograder.written import part_id
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,18 @@ def _points(grade):
 
 
 def exercise_id(cell_id):
-    """Exercise of a test cell: ``"ex0_5_test"`` gives ``"0.5"``."""
-    return cell_id.removeprefix("ex").removesuffix("_test").replace("_", ".")
+    """Exercise of a cell with points: ``"ex0_5_test"`` gives ``"0.5"``, the written part ``"ex10_1_d"`` ``"10.1d"``."""
+    return part_id(cell_id) or cell_id.removeprefix("ex").removesuffix("_test").replace("_", ".")
+
+
+def in_order(exercises):
+    """Exercises sorted by their numbers: 0.2, 0.10, 10.1, 10.1d."""
+    return sorted(
+        exercises,
+        key=lambda name: [
+            (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.findall(r"\d+|[^\d.]+", name)
+        ],
+    )
 
 
 def unreadable(class_folder, chapter):
@@ -188,7 +200,7 @@ def print_table(scores, summary, console=None):
     console : rich.console.Console, optional
     """
     console = console or wide_console()
-    exercises = sorted({e for own in scores.values() for e in own}, key=lambda e: [int(part) for part in e.split(".")])
+    exercises = in_order({e for own in scores.values() for e in own})
     table = Table("student", *[f"{e}" for e in exercises], "total", box=None, pad_edge=False)
     for student, own in scores.items():
         if not own:
@@ -198,6 +210,9 @@ def print_table(scores, summary, console=None):
         total = sum(score.points or 0 for score in own.values())
         table.add_row(student, *cells, f"{total:g}/{sum(score.max_points for score in own.values()):g}")
     console.print(table)
+    n_open = sum(score.points is None for own in scores.values() for score in own.values())
+    if n_open:
+        console.print(f"{n_open} answers wait for a person to read them, in formgrader", highlight=False)
     for line in summary.lines():
         console.print(line, highlight=False, markup=False)
 

@@ -7,6 +7,7 @@ from traitlets import Bool
 
 from autograder import maths
 from autograder.notebooks import STUDENT_VERSION, student_version, without_hidden_tests
+from autograder.written import without_mark_scheme
 
 
 class ReleaseSolutions(ClearSolutions):
@@ -38,11 +39,21 @@ class PageStep(Preprocessor):
 
 
 class HideTests(PageStep):
-    """Take the hidden tests' source out of a feedback page; their messages stay."""
+    """Take the hidden tests' source and the mark schemes out of a feedback page; messages and comments stay.
+
+    Parameters
+    ----------
+    show_mark_scheme : bool
+        Leave the mark schemes of written parts in: ``c.HideTests.show_mark_scheme = True``.
+    """
+
+    show_mark_scheme = Bool(False, help="show students the mark schemes of written parts").tag(config=True)
 
     def preprocess_cell(self, cell, resources, cell_index):
         if cell.cell_type == "code" and nbgrader_utils.is_grade(cell):
             cell.source = without_hidden_tests(cell.source)
+        if cell.cell_type == "markdown" and nbgrader_utils.is_locked(cell) and not self.show_mark_scheme:
+            cell.source = without_mark_scheme(cell.source)
         return cell, resources
 
 

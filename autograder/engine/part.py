@@ -1,7 +1,6 @@
 """One exercise of submissions that are graded already: only its points and its cells change, everything else stays."""
 
 import dataclasses
-import re
 
 import nbformat
 
@@ -14,24 +13,25 @@ class Part:
     Parameters
     ----------
     exercise : str
-        Its number, such as ``"3.5"``, or the name of a cell with points.
+        Its number, such as ``"3.5"``, or the name of a test cell.
     plans : list of NotebookPlan
         The assignment's notebooks.
 
     Raises
     ------
     ValueError
-        If the assignment has no cell with points of this exercise; the message names those there are.
+        If the assignment has no test cell of this exercise; the message names those there are.
     """
 
     def __init__(self, exercise, plans):
         self.exercise = exercise
-        own = re.compile(rf"{re.escape(grade_id(exercise))}(_test|_[a-z])?")
+        own = {exercise, grade_id(exercise), f"{grade_id(exercise)}_test"}
         planned = [cell for plan in plans for cell in plan.cells]
-        self.cells = {cell.name for cell in planned if cell.name == exercise or own.fullmatch(cell.name)}
-        with_points = [cell.name for cell in planned if cell.grade or cell.task]
-        if not self.cells.intersection(with_points):
-            raise ValueError(f"exercise: {exercise!r} has no cell with points; there are {', '.join(with_points)}")
+        # What a person reads is no matter of running tests again: its points stay, and need no second look.
+        self.cells = {cell.name for cell in planned if cell.name in own and not (cell.grade and cell.solution)}
+        tests = [cell.name for cell in planned if cell.grade and not cell.solution]
+        if not self.cells.intersection(tests):
+            raise ValueError(f"exercise: {exercise!r} has no test; the tests are {', '.join(tests)}")
 
     def of(self, record, folder):
         """What of a record is to be saved.

@@ -175,13 +175,19 @@ def _ordinary(cell):
 
 
 def _restored(cell, planned, remarks):
-    source = planned.source if planned.restored else cell["source"]
+    source = planned.source if planned.restored or _is_unwritten(cell, planned) else cell["source"]
     if source != planned.source:
         source = _shown(planned.cell_type, source)
     if cell["type"] != planned.cell_type:
         remarks.append(f"Cell {planned.name} was made a {cell['type']} cell; it was turned back.")
     attachments = {} if planned.restored else cell["attachments"]
     return _cell(planned.cell_type, source, {"nbgrader": planned.metadata}, planned.name, attachments)
+
+
+def _is_unwritten(cell, planned):
+    """Whether nothing was written into an answer cell that a person reads; as handed out, it gets its 0 at once."""
+    by_hand = planned.grade and planned.solution and planned.cell_type == "markdown"
+    return by_hand and cell["source"].strip() in ("", planned.source.strip())
 
 
 def _shown(kind, source):
