@@ -17,8 +17,12 @@ SETTINGS = {
         "checkForUpdates": False,
         "doNotDisturbMode": True,
     },
-    # Keep cells in the page once they are drawn: a chapter is short, and demos must not vanish while one scrolls.
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
+    "@jupyterlab/notebook-extension:tracker": {
+        # Keep cells in the page once they are drawn: a chapter is short, and demos must not vanish while one scrolls.
+        "windowingMode": "defer",
+        # Nobody must scroll sideways to read the end of a line, whatever the window's width or the letters' size.
+        "codeCellConfig": {"lineWrap": True},
+    },
 }
 # What nbgrader adds to JupyterLab for those who make and grade assignments: it would only puzzle a student.
 STAFF_EXTENSIONS = ("create-assignment", "formgrader", "course-list")

@@ -30,7 +30,10 @@ _STYLE = {
     "grid.color": "#DDDDDD",
     "grid.linewidth": 0.8,
     "lines.linewidth": 2,
-    "legend.frameon": False,
+    "legend.frameon": True,  # without an edge: only to keep lines from running through its words
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.85,
+    "legend.fancybox": False,
     "legend.fontsize": 9,
     "font.size": 10,
 }

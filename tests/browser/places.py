@@ -150,9 +150,17 @@ def end_kernels(server):
         _ask(server, "DELETE", f"api/kernels/{kernel['id']}")
 
 
-def _ask(server, method, path):
-    request = urllib.request.Request(f"{server.base}/{path}", method=method)
+def set_theme(server, theme):
+    """Choose a theme of JupyterLab for the server's student, as the menu Settings > Theme does."""
+    path = "lab/api/settings/@jupyterlab/apputils-extension:themes"
+    _ask(server, "PUT", path, {"raw": json.dumps({"theme": theme})})
+
+
+def _ask(server, method, path, content=None):
+    data = None if content is None else json.dumps(content).encode()
+    request = urllib.request.Request(f"{server.base}/{path}", method=method, data=data)
     request.add_header("Authorization", f"token {server.token}")
+    request.add_header("Content-Type", "application/json")
     with urllib.request.urlopen(request, timeout=60) as response:
         return json.loads(response.read() or "null")
 

@@ -182,7 +182,7 @@ def two_by_two():
     when_changed(list(fields.values()), redraw)
     rows = [[fields[player, cell] for cell in CELLS] for player in ("row", "column")]
     boxes = [widgets.HBox(row, layout={"flex_flow": "row wrap"}) for row in rows]
-    return widgets.VBox([widgets.HBox([game]), *boxes, view])
+    return demo([game], *boxes, view)
 
 
 # --- learning against each other --------------------------------------------------------------------------------------
