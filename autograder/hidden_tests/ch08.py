@@ -94,6 +94,7 @@ def _(row, col):
 # --- 8.2 Prisoner's dilemma -------------------------------------------------------------------------------------------
 
 ROW_8_2 = np.array([[-1, -3], [0, -2]])
+COL_8_2 = ROW_8_2.T
 
 
 def answer_8_2(payoffs, right, more_slips):
@@ -211,6 +212,9 @@ def _(stakes):
 # --- 8.4 Expected payoff ----------------------------------------------------------------------------------------------
 
 
+PAYOFFS_8_4, ROW_MIX_8_4, COL_MIX_8_4 = np.array([[4, 1], [2, 3]]), (0.6, 0.4), (0.3, 0.7)
+
+
 def answer_8_4(payoffs, row_mix, col_mix, right):
     """The question with any payoffs and mixes."""
     up, left = row_mix[0], col_mix[0]
@@ -246,9 +250,9 @@ def answer_8_4(payoffs, row_mix, col_mix, right):
 ex8_4 = chapter.derive(
     "8.4",
     answer_8_4(
-        [[4, 1], [2, 3]],
-        (0.6, 0.4),
-        (0.3, 0.7),
+        PAYOFFS_8_4,
+        ROW_MIX_8_4,
+        COL_MIX_8_4,
         "It is the mean of 1.9 (Up) and 2.7 (Down), weighted 0.6 and 0.4. So the mix is no best response: against "
         "this column player Down alone earns more.",
     ),
@@ -376,7 +380,7 @@ def _in_any_order(student):
 def _(student, rng):
     student = _in_any_order(student)
     ex8_6.compare(student, ROW_8_1, COL_8_1)
-    ex8_6.compare(student, ROW_8_2, ROW_8_2.T)
+    ex8_6.compare(student, ROW_8_2, COL_8_2)
     for n in (2, 2, 2, 3, 3, 4, 6):
         ex8_6.compare(student, *rng.permuted(np.arange(2 * n * n).reshape(2, n, n), axis=1))
         ex8_6.compare(student, *rng.normal(size=(2, n, n)))
@@ -519,7 +523,7 @@ def _(student, rng):
     "one action is better", "Where one action is better whatever the other does, nobody mixes there: ValueError."
 )
 def _(student, rng):
-    ex8_7.expect_error(student, ValueError, ROW_8_2, ROW_8_2.T)
+    ex8_7.expect_error(student, ValueError, ROW_8_2, COL_8_2)
     ex8_7.expect_error(student, ValueError, ROW_8_1, COL_8_1)
     for _ in range(6):
         payoff_row, payoff_col = _mixing_game(rng)
