@@ -66,7 +66,7 @@ def _row(cell, position, name, weight, passed, kind, message):
     }  # fmt: skip
 
 
-def replace(session, assignment, student, notebook, found):
+def replace(session, assignment, student, notebook, found, cells=None):
     """Write a graded notebook's rows in the place of those there are; the caller commits.
 
     Parameters
@@ -75,12 +75,17 @@ def replace(session, assignment, student, notebook, found):
     assignment, student, notebook : str
     found : list of dict
         See `rows`.
+    cells : collection of str, optional
+        Only the rows of these test cells; all of the notebook's unless given.
     """
     whose = {"assignment": assignment, "student": student, "notebook": notebook}
-    session.execute(
-        text(f"DELETE FROM {NAME} WHERE assignment = :assignment AND student = :student AND notebook = :notebook"),
-        whose,
-    )
+    where = "assignment = :assignment AND student = :student AND notebook = :notebook"
+    if cells is None:
+        session.execute(text(f"DELETE FROM {NAME} WHERE {where}"), whose)
+    else:
+        found = [row for row in found if row["cell"] in cells]
+        for cell in cells:
+            session.execute(text(f"DELETE FROM {NAME} WHERE {where} AND cell = :cell"), whose | {"cell": cell})
     if found:
         session.execute(
             text(
