@@ -302,7 +302,7 @@ def main():
     arguments = build_parser().parse_args()
     try:
         return arguments.function(arguments) or 0
-    except (ValueError, FileNotFoundError, RuntimeError) as problem:
+    except (ValueError, OSError, RuntimeError) as problem:
         print(f"python -m autograder {arguments.command}: {problem}", file=sys.stderr)
         return 2
 
