@@ -154,7 +154,12 @@ def due(chapter, class_folder, text=None, remove=False):
 
         def change():
             here.assignment.duedate = None if remove else to_gradebook(date)
+            for submission in here.assignment.submissions:
+                if remove and submission.extension is not None:  # it counts from the due date
+                    submission.extension = None
 
+        if remove and any(submission.extension is not None for submission in here.assignment.submissions):
+            print("extensions are taken back with the due date from which they count")
         if date or remove:
             here.change(change)
         if date:
@@ -174,13 +179,12 @@ def _due_in_words(date):
 
 def _about(submission):
     """Lines on a submission with an extension, or late."""
-    if submission.extension:
-        until = submission.duedate
-        until = f", until {show(until.replace(tzinfo=dt.UTC))}" if until else ""
-        yield f"{submission.student_id}: {show_span(submission.extension.total_seconds())} more{until}"
-    if submission.total_seconds_late > 0:
+    if submission.extension and submission.assignment.duedate:
+        until = show(submission.duedate.replace(tzinfo=dt.UTC))
+        yield f"{submission.student_id}: {show_span(submission.extension.total_seconds())} more, until {until}"
+    if late.seconds_late(submission) > 0:
         points = math.fsum(row.late_submission_penalty or 0 for row in submission.notebooks)
-        yield f"{submission.student_id}: {show_span(submission.total_seconds_late)} late, penalty {points:g} points"
+        yield f"{submission.student_id}: {show_span(late.seconds_late(submission))} late, penalty {points:g} points"
 
 
 def extend(chapter, student, class_folder, days=0, hours=0, until=None, remove=False):

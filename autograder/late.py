@@ -170,6 +170,11 @@ def plugin(config):
 # --- penalties --------------------------------------------------------------------------------------------------------
 
 
+def seconds_late(submission):
+    """How late a submission is, after any extension; 0 without a due date, where nbgrader would trip over an extension."""
+    return 0 if submission.assignment.duedate is None else submission.total_seconds_late
+
+
 def penalty(policy, submission, score):
     """What `nbgrader.preprocessors.AssignLatePenalties` sets.
 
@@ -184,7 +189,7 @@ def penalty(policy, submission, score):
     -------
     float or None
     """
-    late = submission.total_seconds_late
+    late = seconds_late(submission)
     points = policy.late_submission_penalty(submission.student_id, score, late) if late > 0 else None
     return None if points is None else min(max(points, 0), score)
 
