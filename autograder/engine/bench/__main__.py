@@ -21,7 +21,9 @@ def main(arguments=None):
     )
     parser.add_argument("--rounds", type=int, default=3, help="how often stock and engine alternate (default 3)")
     parser.add_argument("--stock", type=int, default=3, help="notebooks that stock grades in a round (default 3)")
-    parser.add_argument("--engine", type=int, default=40, help="notebooks that the engine grades in a round (default 40)")
+    parser.add_argument(
+        "--engine", type=int, default=40, help="notebooks that the engine grades in a round (default 40)"
+    )
     parser.add_argument(
         "--classes", nargs="*", default=[classes.MINI, *CHAPTERS], metavar="NAME",
         help="what to grade: mini, or chapters (default: mini and two chapters)",
@@ -72,7 +74,9 @@ def _compare(folder, name, options, shows=True):
     same = all(stock.scores.items() <= found["engine"][0].scores.items() for stock in found["stock"])
     _say(f"  same points by both: {'yes' if same else 'NO'}")
     sizes = measure.memory(template, root, name)
-    _say("  memory, MB resident (unshared): " + ", ".join(f"{kind} {rss} ({uss})" for kind, (rss, uss) in sizes.items()))
+    _say(
+        "  memory, MB resident (unshared): " + ", ".join(f"{kind} {rss} ({uss})" for kind, (rss, uss) in sizes.items())
+    )
 
 
 def _spread(values, digits=0):

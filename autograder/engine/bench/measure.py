@@ -101,4 +101,3 @@ def _scores(root):
         JOIN submitted_notebook n ON n.id = g.notebook_id JOIN submitted_assignment s ON s.id = n.assignment_id"""
     with sqlite3.connect(root / "gradebook.db") as connection:
         return {(student, cell): score for student, cell, score in connection.execute(query)}
-
