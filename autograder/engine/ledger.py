@@ -7,7 +7,16 @@ from pathlib import Path
 
 from nbgrader import utils as nbgrader_utils
 from nbgrader.api import (
-    Assignment, BaseCell, Comment, Grade, Gradebook, Notebook, Student, SubmittedAssignment, SubmittedNotebook, new_uuid,
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    new_uuid,
 )  # fmt: skip
 from sqlalchemy import select
 
