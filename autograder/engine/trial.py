@@ -3,6 +3,7 @@
 import ast
 import builtins
 import contextlib
+import copy
 import io
 import os
 import warnings
@@ -63,17 +64,24 @@ class Names(dict):
     Parameters
     ----------
     trusted : dict
+        See `trusted_imports`.
     remote : Remote
     """
 
     def __init__(self, trusted, remote):
         super().__init__(trusted)
+        self._trusted = trusted
         self._remote = remote
         self._absent = set()
         self._theirs = {}  # values that came from the student's process
         self._withdrawn = set()
 
     def __missing__(self, name):
+        try:
+            self[name] = self._trusted[name]
+            return self[name]
+        except KeyError:
+            pass
         if name in self._absent or not isinstance(name, str) or name.startswith("__") or hasattr(builtins, name):
             raise KeyError(name)
         try:
@@ -112,8 +120,37 @@ class Names(dict):
             return default
 
 
+class _Imports(dict):
+    """Names that are imported when they are first asked for: a test cell calls ``check`` and has no use for torch."""
+
+    def __init__(self, sources):
+        super().__init__({"__name__": "__main__", "__builtins__": __builtins__})
+        self._statements = {}  # by the name that they define, in order
+        for statement in import_statements(sources):
+            for alias in statement.names:
+                one = copy.copy(statement)
+                one.names = [alias]
+                if alias.name == "*":
+                    self._run(one)
+                    continue
+                name = alias.asname or alias.name.split(".")[0]
+                self._statements.setdefault(name, []).append(one)
+
+    def __missing__(self, name):
+        for statement in self._statements.get(name, ()):
+            self._run(statement)
+        if name not in self:
+            raise KeyError(name)
+        return self[name]
+
+    def _run(self, statement):
+        with contextlib.suppress(ImportError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(compile(ast.Module([statement], []), "<locked cell>", "exec"), self)
+
+
 def trusted_imports(sources):
-    """Names that locked cells import, imported here from the staff's own installation.
+    """Names that locked cells import, imported from the staff's own installation.
 
     A test cell calls ``check``; it must be the real one, not what the student's process has under that name.
 
@@ -126,12 +163,7 @@ def trusted_imports(sources):
     -------
     dict
     """
-    names = {"__name__": "__main__", "__builtins__": __builtins__}
-    for statement in import_statements(sources):
-        with contextlib.suppress(ImportError), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            exec(compile(ast.Module([statement], []), "<locked cell>", "exec"), names)
-    return names
+    return _Imports(sources)
 
 
 def evaluate(source, max_points, trusted, remote, seed):

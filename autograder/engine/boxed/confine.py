@@ -104,15 +104,17 @@ def require(layers):
 
 
 def _limit_resources(limits):
-    def limit(kind, value):
+    def limit(kind, value, more=0):
         _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        value, most = (
+            amount if hard == resource.RLIM_INFINITY else min(amount, hard) for amount in (value, value + more)
+        )
+        resource.setrlimit(kind, (value, most))
 
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_NOFILE, 256)
     limit(resource.RLIMIT_FSIZE, limits["file_bytes"])
-    limit(resource.RLIMIT_CPU, int(limits["notebook_seconds"]) + 5)
+    limit(resource.RLIMIT_CPU, int(limits["notebook_seconds"]) + 5, 5)  # SIGXCPU says what it is; SIGKILL comes later
     limit(resource.RLIMIT_AS, address_space() + limits["memory_bytes"])
     if os.getuid() != 0:  # counts all processes of the user, so it can only be a generous ceiling on threads
         limit(resource.RLIMIT_NPROC, 4096)

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import time
 
 from . import child, confine, landlock, namespaces, pages, shell, syscalls
 from .channel import Channel
@@ -114,18 +115,42 @@ class _Server:
             os.kill(self.pid, signal.SIGINT)
         return {}
 
-    def kill(self):
+    def kill(self, patience=0.0):
         """End the child and whatever it may have left; say how it ended.
 
         A child that is dying already keeps the exit status it chose.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds to wait for the child to end by itself.
+
+        Returns
+        -------
+        dict
+            See `autograder.engine.endings.how_it_ended`.
         """
-        status = None
+        ending = {"status": None}
         if self.pid is not None:
+            ended = self._is_over(patience)
             os.kill(self.pid, signal.SIGKILL)
-            status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            _, status, used = os.wait4(self.pid, 0)
+            ending = {
+                "status": os.waitstatus_to_exitcode(status), "closed": patience > 0 and not ended,
+                "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss * 1024,
+            }  # fmt: skip
             self.pid = None
         self._sweep()
-        return {"status": status}
+        return ending
+
+    def _is_over(self, patience):
+        """Whether the child has ended, or does so soon; it stays to be waited for."""
+        until = time.monotonic() + patience
+        while os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.005)
+        return True
 
     def _sweep(self):
         """No process outlives a submission. seccomp forbids to start one; this holds where seccomp has a hole."""
