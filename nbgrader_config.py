@@ -57,7 +57,7 @@ c.HTMLExporter.filters = {"markdown2html": "autograder.maths.markdown2html"}
 c.HTMLExporter.preprocessors = ["autograder.preprocessors.ShowMaths"]
 c.HTMLExporter.template_file = "page.html.j2"
 c.HTMLExporter.extra_template_basedirs = [  # ours before nbgrader's, which loads MathJax from the web
-    str(COURSE / "autograder" / "templates"),
+    str(COURSE / "autograder" / "nbgrader_pages"),
     str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
 ]
 

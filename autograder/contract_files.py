@@ -83,6 +83,7 @@ def problems(chapter, cells):
     found += _demo_problems(chapter, cells)
     found += _bank_problems(chapter)
     found += _plan_problems(chapter)
+    found += _formula_problems(chapter)
     return found
 
 
@@ -189,7 +190,9 @@ def _reference_problems(chapter, exercise):
         if f"{section}\n---" not in document:
             yield path, place, f"the docstring has no section {section}, with shapes and units"
     tests = course.COURSE / "tests" / "solutions" / f"test_{chapter.number}.py"
-    if tests.exists() and not re.search(rf"{name}(?![A-Za-z0-9])|_{exercise.id.replace('.', '_')}_", tests.read_text("utf-8")):
+    if tests.exists() and not re.search(
+        rf"{name}(?![A-Za-z0-9])|_{exercise.id.replace('.', '_')}_", tests.read_text("utf-8")
+    ):
         yield course.display(tests), place, "is compared with nothing independent: write a test of it"
 
 
@@ -277,3 +280,17 @@ def _plan_problems(chapter):
                 yield course.display(path), place, f"{question.name} must be a number, worked out by hand"
     for exercise_id in entries.keys() - chapter.exercises.keys():
         yield course.display(path), f"exercise {exercise_id}", "is planned but not declared among the hidden tests"
+
+
+def _formula_problems(chapter):
+    """Exercises with variants without a formula of their own, by which the variants' answers are tested."""
+    path = "tests/formulas.py"
+    for number, line in enumerate((course.COURSE / path).read_text(encoding="utf-8").split("\n"), start=1):
+        key = re.match(r'    "([\d.]+)": ', line)
+        if key and key[1] in chapter.exercises:
+            for _, message in placeholders(line):
+                yield path, f"line {number}", message
+    formulas = importlib.import_module("tests.formulas").FORMULAS
+    for exercise_id, exercise in chapter.exercises.items():
+        if exercise.variants is not None and exercise_id not in formulas:
+            yield path, f"exercise {exercise_id}", "has no formula that leads from its numbers to its answers"
