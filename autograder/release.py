@@ -148,7 +148,6 @@ def _answers_in(chapter):
 def _answers_in_variants(chapter):
     """Answers of a chapter's variants that stand in clear text in their own statements or anywhere in their file."""
     path = variants.variants_path(chapter)
-    place = path.relative_to(course.COURSE)
     text = path.read_text(encoding="utf-8")
     entries = json.loads(text)
     found = []
@@ -160,7 +159,9 @@ def _answers_in_variants(chapter):
                 given_away = [number for number in numbers if gives_away(number, question)]
                 messages = question.messages().values()
                 given_away += [message["text"] for message in messages if message["text"] in text]
-                found += [f"{place}: {words!r}, of a variant of exercise {exercise.id}" for words in given_away]
+                found += [
+                    f"{_in_utils(path)}: {words!r}, of a variant of exercise {exercise.id}" for words in given_away
+                ]
     return found
 
 

@@ -2,9 +2,9 @@
 
     python -m tests.measurements.check_time
 
-Each exercise of the course is checked with its first right answer of the bank. Warm: the median of five calls after a
-first one. Fresh: from the import of `utils.check` to the end of the first check in a new Python that has imported NumPy and
-knows the answer; the least of three, since other programs can only make it longer.
+Each exercise of the course is checked with its first right answer of the bank. Warm: a call after a first one. Fresh: from
+the import of `utils.check` to the end of the first check in a new Python that has imported NumPy and knows the answer. Of
+several measurements the least is taken, since other programs can only make them longer.
 """
 
 import os
@@ -42,7 +42,7 @@ def exercises():
 
 
 def warm(number, answer, arguments):
-    """Median seconds of a check after the first."""
+    """Least seconds of a check after the first."""
     namespace = {}
     exec(setup_source(number) + "\n" + answer, namespace)
     seconds = []
@@ -50,7 +50,7 @@ def warm(number, answer, arguments):
         start = time.perf_counter()
         eval(f"check({arguments})", namespace)
         seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds[1:])
+    return min(seconds[1:])
 
 
 def fresh(answer, arguments):
