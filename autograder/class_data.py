@@ -316,9 +316,7 @@ def _read_submissions(connection, assignment, chapter):
     submissions = {
         student: Submission(student, timestamp)
         for student, timestamp in connection.execute(
-            select(handed_in.c.student_id, handed_in.c.timestamp)
-            .where(handed_in.c.assignment_id == assignment)
-            .order_by(handed_in.c.student_id)
+            select(handed_in.c.student_id, handed_in.c.timestamp).where(handed_in.c.assignment_id == assignment)
         )
     }
     for student, penalty in connection.execute(
@@ -334,7 +332,7 @@ def _read_submissions(connection, assignment, chapter):
     columns = (comment.c.id, comment.c.auto_comment, comment.c.manual_comment)
     for student, cell, values in _of_cells(connection, assignment, chapter.name, comment, columns):
         submissions[student].comments[cell] = Comment(*values)
-    chapter.submissions = list(submissions.values())
+    chapter.submissions = [submissions[student] for student in sorted(submissions)]
 
 
 def _of_cells(connection, assignment, chapter, table, columns):

@@ -14,7 +14,7 @@ from nbgrader.api import (
     SubmittedNotebook,
     new_uuid,
 )
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from autograder import course
 from autograder.engine import journal, results
@@ -128,10 +128,9 @@ def _hand_in(session, chapter, cells, students, ability, rng):
         )  # fmt: skip
     for table, values in rows.items():
         session.execute(insert(table), values)
-    connection = session.connection()
     for table, values in ((results.NAME, groups), ("grading_journal", runs)):
         names = ", ".join(f":{name}" for name in values[0])
-        connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({names})", values)
+        session.execute(text(f"INSERT INTO {table} VALUES ({names})"), values)
 
 
 def _outcome(exercise, chance, rng):
