@@ -12,6 +12,7 @@ from autograder import course, deadlines, late
 from autograder.deadlines import parse_date, show, to_gradebook
 from autograder.late import Rule
 from tests.engine.classroom import SMALL_ANSWERS, Classroom
+from tests.engine.inline import one_worker
 
 pytestmark = pytest.mark.xdist_group("late")
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -143,6 +144,11 @@ PENALTIES = {"a-day": 1.0, "half": 1.6, "weeks": 5.0}
 @pytest.fixture(scope="module")
 def classroom(tmp_path_factory):
     """A class with a due date, graded."""
+    with one_worker():
+        yield _graded(tmp_path_factory)
+
+
+def _graded(tmp_path_factory):
     made = Classroom(tmp_path_factory.mktemp("late"), "small", more=RULE)
     deadlines.due("small", made.root, DUE)
     deadlines.extend("small", "early", made.root, days=30)  # before anything is handed in

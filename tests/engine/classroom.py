@@ -114,17 +114,19 @@ class Classroom:
         ``"ch00_reward_modeling"``, or ``"small"`` for `small_notebook`.
     more : str
         Lines to add to the configuration.
+    notebook : nbformat.NotebookNode, optional
+        The assignment's source notebook, when it is another one than its name says.
     """
 
-    def __init__(self, root, assignment="ch00_reward_modeling", more=""):
+    def __init__(self, root, assignment="ch00_reward_modeling", more="", notebook=None):
         self.root = Path(root).resolve()
         self.assignment = assignment
         self.root.mkdir(parents=True, exist_ok=True)
         self.configure(more)
         source = self.root / "source" / assignment
         source.mkdir(parents=True)
-        if assignment == "small":
-            nbformat.write(small_notebook(), source / "small.ipynb")
+        if notebook is not None or assignment == "small":
+            nbformat.write(notebook or small_notebook(), source / f"{assignment}.ipynb")
         else:
             shutil.copy(COURSE / "source" / assignment / f"{assignment}.ipynb", source)
         result = self.api().generate_assignment(assignment)
