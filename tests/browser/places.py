@@ -87,6 +87,7 @@ class Server:
     token: str
     edition: Path
     home: Path
+    process: int
 
 
 def student_environment(home):
@@ -104,7 +105,7 @@ def student_environment(home):
 
 
 @contextlib.contextmanager
-def serving(python, edition, home, application="lab"):
+def serving(python, edition, home, application="lab", before=None):
     """Serve an edition until the block ends.
 
     Parameters
@@ -116,6 +117,8 @@ def serving(python, edition, home, application="lab"):
         The student's home; made here.
     application : {"lab", "notebook"}
         JupyterLab, started by the edition's own `utils.lab`, or Notebook 7.
+    before : callable, optional
+        Called in the new process before it starts.
 
     Yields
     ------
@@ -132,16 +135,22 @@ def serving(python, edition, home, application="lab"):
     environment = student_environment(home) | {"JUPYTER_TOKEN": token}
     with open(home / f"{application}.log", "w", encoding="utf-8") as log:
         process = subprocess.Popen(
-            command, cwd=edition, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
+            command, cwd=edition, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            preexec_fn=before,
+        )  # fmt: skip
     base = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{base}/api/status?token={token}", process, home / f"{application}.log")
-        yield Server(base, token, edition, home)
+        yield Server(base, token, edition, home, process.pid)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(60)
+
+
+def start_kernel(server, path):
+    """Start a kernel for a notebook; return what the server says of it."""
+    return _ask(server, "POST", "api/kernels", {"name": "python3", "path": path})
 
 
 def end_kernels(server):
