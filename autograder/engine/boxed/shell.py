@@ -160,7 +160,10 @@ def prepare():
     shell = Shell.instance(config=config)
     sys.stdout, sys.stderr = _Stream(shell, "stdout"), _Stream(shell, "stderr")
     _prepare_figures(shell)
-    shell.run("None")  # the first cell pays for lazy imports
+    for rehearsal in ("None", "1 / 0", "def ("):  # the first cell and the first traceback pay for lazy imports
+        shell.run(rehearsal)
+    for name in ("last_type", "last_value", "last_traceback"):
+        vars(sys).pop(name, None)
     shell.reset(new_session=True)
     return shell
 
