@@ -7,6 +7,7 @@ the import of `utils.check` to the end of the first check in a new Python that h
 several measurements the least is taken, since other programs can only make them longer.
 """
 
+import contextlib
 import os
 import statistics
 import subprocess
@@ -19,6 +20,7 @@ from utils.catalogue import TYPES, read_course
 from utils.progress import _find_course
 
 WARM_CALLS = 5
+WRONG_NUMBER = 12345.678  # no slip of any exercise: every sealed message is tried
 FRESH_RUNS = 3
 
 FRESH = """
@@ -33,24 +35,38 @@ print("seconds", time.perf_counter() - start, file=sys.stderr)
 
 
 def exercises():
-    """Chapter, number, type, a right answer and the arguments of `check`, of every exercise."""
+    """Chapter, type, number, a right answer, the arguments of `check` and those of a wrong answer, of every exercise."""
     types = {exercise.id: exercise.type for exercise in read_course(_find_course())}
     for number, chapter in CHAPTERS.items():
         for exercise_id, exercise in chapter.exercises.items():
             answer = next(entry.source for entry in bank(number)[exercise_id] if isinstance(entry, Right))
-            yield number, exercise_id, types[exercise_id], answer, ", ".join([repr(exercise_id), *exercise.names])
+            right = ", ".join([repr(exercise_id), *exercise.names])
+            wrong = [str(WRONG_NUMBER) if q.kind == "number" else q.name for q in exercise.questions]
+            function = [exercise.function] if exercise.function else []
+            yield (
+                number,
+                types[exercise_id],
+                exercise_id,
+                answer,
+                right,
+                ", ".join([repr(exercise_id), *function, *wrong]),
+            )
 
 
 def warm(number, answer, arguments):
-    """Least seconds of a check after the first."""
+    """Least seconds of a check after the first, for each of some arguments; wall clock and processor."""
     namespace = {}
     exec(setup_source(number) + "\n" + answer, namespace)
-    seconds = []
-    for _ in range(WARM_CALLS + 1):
-        start = time.perf_counter()
-        eval(f"check({arguments})", namespace)
-        seconds.append(time.perf_counter() - start)
-    return min(seconds[1:])
+    found = []
+    for call in arguments:
+        wall, processor = [], []
+        for _ in range(WARM_CALLS + 1):
+            start, start_of_work = time.perf_counter(), time.process_time()
+            eval(f"check({call})", namespace)
+            wall.append(time.perf_counter() - start)
+            processor.append(time.process_time() - start_of_work)
+        found += [min(wall[1:]), min(processor[1:])]
+    return found
 
 
 def fresh(answer, arguments):
@@ -67,27 +83,22 @@ def fresh(answer, arguments):
 
 
 def main():
-    """Print a line for each type of exercise."""
-    with tempfile.TemporaryDirectory() as folder:
+    """Print a line for each type of exercise and kind of measurement."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
         os.environ["COURSE_PROGRESS"] = os.path.join(folder, "progress.sqlite")
-        rows = []
-        for number, exercise_id, kind, answer, arguments in exercises():
-            with open(os.devnull, "w") as nowhere:
-                stdout, sys.stdout = sys.stdout, nowhere
-                try:
-                    rows.append((kind, exercise_id, warm(number, answer, arguments), fresh(answer, arguments)))
-                finally:
-                    sys.stdout = stdout
-        print("type     exercises  warm, median  warm, longest       fresh, median  fresh, longest  (seconds)")
-        for kind in TYPES:
-            own = [row for row in rows if row[0] == kind]
-            first = [row for row in own if row[3] is not None]
-            slowest, slow_start = max(own, key=lambda row: row[2]), max(first, key=lambda row: row[3])
-            print(
-                f"{kind:8} {len(own):9}  {statistics.median(row[2] for row in own):12.3f}  "
-                f"{slowest[2]:6.3f} ({slowest[1]:>4})       {statistics.median(row[3] for row in first):13.3f}  "
-                f"{slow_start[3]:7.3f} ({slow_start[1]})  of {len(first)}"
-            )
+        for number, kind, exercise_id, answer, right, wrong in exercises():
+            with contextlib.redirect_stdout(nowhere):
+                rows.append((kind, exercise_id, *warm(number, answer, (right, wrong)), fresh(answer, right)))
+    measured = ("warm, right", "  processor", "warm, wrong number", "  processor", "fresh process, right")
+    print(f"{'seconds':30} median  longest (exercise)")
+    for kind in TYPES:
+        own = [row for row in rows if row[0] == kind]
+        for column, name in enumerate(measured, start=2):
+            known = [row for row in own if row[column] is not None]
+            longest = max(known, key=lambda row: row[column])
+            median = statistics.median(row[column] for row in known)
+            print(f"{kind:8}{name:22} {median:6.3f}  {longest[column]:6.3f}  ({longest[1]}) of {len(known)}")
 
 
 if __name__ == "__main__":
