@@ -149,7 +149,7 @@ print(json.dumps(written))
 
 def record(student, points):
     scores = {f"f{i}_test": points for i in range(1, 6)}
-    notebook = {"text": TEXT, "scores": scores, "unanswered": ["f5"]}
+    notebook = {"text": TEXT, "scores": scores, "unanswered": ["f5"], "results": []}
     return Record("small", student, f"digest {points}", "tests", notebooks={"small": notebook})
 
 

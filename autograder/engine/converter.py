@@ -155,7 +155,7 @@ class EngineAutograde(Autograde, _RegularFiles):
                 self.force = force
         if done is not None:  # from here to the last step a kill leaves notebooks behind that are not graded
             with self._journal() as session:
-                journal.forget(session, assignment_id, student_id)
+                journal.reopen(session, assignment_id, student_id)
         return should
 
     def init_assignment(self, assignment_id, student_id):

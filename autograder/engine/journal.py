@@ -179,6 +179,14 @@ def details(found):
     return total
 
 
+def reopen(session, assignment, student):
+    """Write down that a submission is being graded anew, and so is not graded from here on; the caller commits."""
+    session.execute(
+        text("UPDATE grading_journal SET tests = '' WHERE assignment = :assignment AND student = :student"),
+        {"assignment": assignment, "student": student},
+    )
+
+
 def forget(session, assignment, student):
     """Take a submission out of the journal; the caller commits."""
     session.execute(
