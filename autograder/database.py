@@ -97,7 +97,15 @@ def open_gradebook(db_url, course_id="default_course"):
     -------
     nbgrader.api.Gradebook
         To be closed by the caller.
+
+    Raises
+    ------
+    ValueError
+        If it is on another kind of database.
     """
+    kind = make_url(db_url).get_backend_name()
+    if kind not in ("sqlite", "postgresql"):
+        raise ValueError(f"c.CourseDirectory.db_url: the gradebook may be on SQLite or PostgreSQL, not on {kind}")
     _replace()
     return Gradebook(db_url, course_id)
 

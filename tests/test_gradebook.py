@@ -275,6 +275,11 @@ def test_an_unreachable_server_is_one_line_without_the_password():
     assert "secret" not in str(problem.value) and "\n" not in str(problem.value)
 
 
+def test_other_kinds_of_database_are_refused():
+    with pytest.raises(ValueError, match="SQLite or PostgreSQL, not on mysql"):
+        database.open_gradebook("mysql://host/class")
+
+
 def test_a_rule_that_is_not_understood_stops_plain_nbgrader_at_once(classroom):
     config = classroom.config
     config.LatePolicy.rule = "ten percent"
