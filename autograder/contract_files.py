@@ -166,7 +166,9 @@ def _reference_problems(chapter, exercise):
         if f"{section}\n---" not in document:
             yield path, place, f"the docstring has no section {section}, with shapes and units"
     tests = course.COURSE / "tests" / "solutions" / f"test_{chapter.number}.py"
-    if tests.exists() and not re.search(rf"{name}(?![A-Za-z0-9])|_{exercise.id.replace('.', '_')}_", tests.read_text("utf-8")):
+    if tests.exists() and not re.search(
+        rf"{name}(?![A-Za-z0-9])|_{exercise.id.replace('.', '_')}_", tests.read_text("utf-8")
+    ):
         yield course.display(tests), place, "is compared with nothing independent: write a test of it"
 
 
