@@ -5,6 +5,7 @@ each that is left, so a half-done exercise is not released.
 """
 
 import ast
+import builtins
 import contextlib
 import json
 import re
@@ -125,6 +126,8 @@ class Request:
             (node,) = ast.parse(f"def {text if '(' in text else text + '(values)'}:\n    pass").body
         except SyntaxError:
             raise ValueError(f"name: {self.name!r} is no function, such as my_loss or 'my_loss(x, beta=0.1)'") from None
+        if hasattr(builtins, node.name):
+            raise ValueError(f"name: {node.name} is Python's own")
         arguments = node.args
         parameters = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
         if not parameters or arguments.vararg or arguments.kwarg or node.returns:
@@ -179,10 +182,19 @@ def new_exercise(request):
         texts[library] += f"\n\n{parts['reference']}\n"
         texts[tests] += f"\n\n{parts['test']}\n"
     changed = begun | texts
-    for path, text in changed.items():
-        if path.suffix == ".py":
-            ast.parse(text, filename=str(path))  # broken Python must not be written, whatever the files looked like
+    _refuse_broken_python(changed)
     return {path: text for path, text in changed.items() if not path.exists() or path.read_text("utf-8") != text}
+
+
+def _refuse_broken_python(texts):
+    """A file that does not look as expected must stay as it is."""
+    for path, text in texts.items():
+        if path.suffix == ".py":
+            try:
+                ast.parse(text)
+            except SyntaxError as problem:
+                place = f"{course.display(path)}, line {problem.lineno}"
+                raise ValueError(f"{place} would not be Python any more ({problem.msg}); nothing was written") from None
 
 
 def _paths(request):
@@ -231,7 +243,9 @@ def _refuse_what_is_taken(request, texts):
 
 
 def _defines(source, name):
-    return name and re.search(rf"^(?:(?:def|class) {name}\b|{name} *=)", source, flags=re.MULTILINE)
+    """Whether code makes or imports a name at the outermost level."""
+    made = rf"(?:def|class) {name}\b|{name} *=|(?:from \S+ )?import .*\b{name}\b"
+    return name and re.search(rf"^(?:{made})", source, flags=re.MULTILINE)
 
 
 # --- templates --------------------------------------------------------------------------------------------------------

@@ -147,6 +147,8 @@ REFUSED = {
     ),
     "a name of the notebook": ({"name": "log_probs"}, "name: log_probs is taken, see source/ch03"),
     "a name of the hidden tests": ({"name": "_draw"}, "name: _draw is taken, see autograder/hidden_tests/ch03.py"),
+    "a name that the notebook imports": ({"name": "check"}, "name: check is taken, see source/ch03"),
+    "a name of Python's own": ({"name": "sum"}, "name: sum is Python's own"),
     "no name": ({"name": None}, "name: a Build exercise needs the name of a function"),
     "a name too many": ({"type": "trace"}, "name: a Trace exercise has no function to name"),
     "no function": ({"name": "hinge loss"}, "name: 'hinge loss' is no function"),
@@ -188,6 +190,21 @@ def test_an_exercise_goes_to_the_end_of_a_passage(after, before):
     order = ["3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7"]
     order.insert(order.index(after or "3.7") + 1, "3.20")
     assert rulers == keys == order
+
+
+def test_a_file_that_looks_otherwise_is_left_alone(tmp_path, monkeypatch):
+    """Names over several lines, where the command expects one."""
+    folder = scratch.copy_course(tmp_path / "course", chapters=("ch03",))
+    hidden_tests = folder / "autograder" / "hidden_tests" / "ch03.py"
+    text = hidden_tests.read_text(encoding="utf-8")
+    line = re.search(r"^from autograder\.marking import (.*)$", text, flags=re.MULTILINE)
+    hidden_tests.write_text(
+        text.replace(line[0], f"from autograder.marking import (\n    {line[1]},\n)"), encoding="utf-8"
+    )
+    monkeypatch.setattr(course, "COURSE", folder)
+    monkeypatch.setattr(course, "SOURCE", folder / "source")
+    with pytest.raises(ValueError, match=r"ch03\.py, line \d+ would not be Python any more .*; nothing was written"):
+        new_exercise.new_exercise(Request(**GOOD))
 
 
 def test_all_files_are_written_or_none(tmp_path):

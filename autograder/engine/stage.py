@@ -94,16 +94,23 @@ def copy_student_side(destination):
         shutil.copytree(COURSE / "release", destination / "release")
 
 
+def this_python():
+    """This Python's program, in its own folder: an environment may be reached through a link, which no wall lets through."""
+    folder, name = os.path.split(sys.executable)
+    return os.path.join(os.path.realpath(folder), name)
+
+
 def library_path():
-    """Entries of this Python's import path that hold installed libraries."""
+    """Entries of this Python's import path that hold installed libraries, without links."""
     roots = {os.path.realpath(path) for name, path in sysconfig.get_paths().items() if name.endswith(("lib", "stdlib"))}
-    entries = [entry for entry in sys.path if entry and os.path.isdir(entry)]
-    return [entry for entry in entries if "dist-packages" in entry or _is_in(os.path.realpath(entry), roots)]
+    entries = [os.path.realpath(entry) for entry in sys.path if entry and os.path.isdir(entry)]
+    return list(dict.fromkeys(entry for entry in entries if "dist-packages" in entry or _is_in(entry, roots)))
 
 
 def readable_paths(student):
     """What a submission may read besides its scratch folder: this Python, the system's libraries, the student side."""
-    python = {sys.prefix, sys.base_prefix, *library_path(), os.path.dirname(os.path.realpath(sys.executable))}
+    python = {os.path.realpath(path) for path in (sys.prefix, sys.base_prefix, os.path.dirname(this_python()))}
+    python |= {*library_path(), os.path.dirname(os.path.realpath(sys.executable))}
     return [path for path in [*SYSTEM, *DEVICES, *sorted(python), str(student)] if os.path.exists(path)]
 
 

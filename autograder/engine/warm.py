@@ -4,12 +4,11 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 
 from autograder.engine.boxed import confine
 from autograder.engine.boxed.channel import Channel
-from autograder.engine.stage import Stage, cache_folder, hidden_paths, library_path, readable_paths
+from autograder.engine.stage import Stage, cache_folder, hidden_paths, library_path, readable_paths, this_python
 
 PRELOADED = ("numpy", "scipy.special", "scipy.optimize", "matplotlib.pyplot")
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -60,7 +59,7 @@ class Warm:
         self._complaints = tempfile.TemporaryFile()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-s", f"{student}/boxed/start.py", json.dumps(settings)],
+                [this_python(), "-P", "-s", f"{student}/boxed/start.py", json.dumps(settings)],
                 pass_fds=[theirs.fileno()], cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=self._complaints, env=self._environment(cache), start_new_session=True,
             )  # fmt: skip
