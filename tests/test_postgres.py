@@ -196,6 +196,14 @@ def test_plain_nbgrader_works_on_the_server(server, tmp_path):
 # --- races ------------------------------------------------------------------------------------------------------------
 
 
+def wait_until_blocked(url, thread):
+    """Wait until somebody waits for a lock of this database."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while rows(url, waiting) == [(0,)]:
+        assert thread.is_alive(), "it did not wait"
+        time.sleep(0.02)
+
+
 def _create(url, barrier, results):
     barrier.wait(60)
     with database.open_gradebook(url, "course") as gradebook:
@@ -255,8 +263,7 @@ def test_a_save_waits_for_a_person_who_is_writing(server, tmp_path):
         gradebook.db.flush()  # written, not yet committed
         saving = threading.Thread(target=ledger.save, args=(record("ada", 1.0),))
         saving.start()
-        saving.join(0.5)
-        assert saving.is_alive()
+        wait_until_blocked(url, saving)
         gradebook.db.commit()
         saving.join(60)
     ledger.close()
@@ -304,12 +311,12 @@ def test_claims_are_exclusive_and_end_with_their_holder(server):
 
 def test_releasing_waits_for_saves_and_saves_for_releasing(server, tmp_path):
     classroom = small_class(tmp_path / "release", server.new_database("release"))
+    url = classroom.api().coursedir.db_url
     ledger = Ledger(classroom.api().coursedir, "small", late.LatePolicy())
-    with database.locked(classroom.api().coursedir.db_url, "release", "small"):
+    with database.locked(url, "release", "small"):
         saving = threading.Thread(target=ledger.save, args=(record("ada", 1.0),))
         saving.start()
-        saving.join(0.5)
-        assert saving.is_alive()
+        wait_until_blocked(url, saving)
     saving.join(60)
     assert not saving.is_alive()
     assert ledger.session.query(Grade).count() == 5
