@@ -36,6 +36,7 @@ def test_html(panel):
     [
         ("when *both* gain", "when <em>both</em> gain"),
         ("the *column player* first", "the <em>column player</em> first"),
+        ("and the *loser's* has", "and the <em>loser&#x27;s</em> has"),
         ("pi_ref * exp(r / beta) * Z", "pi_ref * exp(r / beta) * Z"),
         ("x*y*z and 2**n**2", "x*y*z and 2**n**2"),
     ],

@@ -2,8 +2,6 @@
 
 import html
 
-from utils.controls import make_accessible
-
 
 def show_listing(specification):
     """Show a listing whose lines can be chosen; the choice says what to write in the answer cell.
@@ -22,6 +20,8 @@ def show_listing(specification):
     if get_ipython() is None:
         print(numbered(specification["listing"]))
     else:
+        from utils.controls import make_accessible
+
         make_accessible()
         display(clickable(specification["listing"], name))
 
@@ -44,6 +44,8 @@ def clickable(lines, name):
     """Make the listing as a widget: one button for each line, and a sentence that follows the choice."""
     import ipywidgets as widgets
 
+    from utils.controls import Box
+
     chosen = widgets.HTML("Which line is at fault? Click it, or reach it with Tab and press Enter.")
     buttons = []
     for text in numbered(lines).split("\n"):
@@ -59,4 +61,4 @@ def clickable(lines, name):
 
     for button in buttons:
         button.on_click(choose)
-    return widgets.VBox([*buttons, chosen], layout={"align_items": "flex-start"})
+    return Box([*buttons, chosen], text=lambda: numbered(lines), layout={"align_items": "flex-start"})

@@ -9,7 +9,7 @@ _ACCENTS = {
     "right": ("#1B8A4B", "rgba(27, 138, 75, 0.10)", "✓"),
     "wrong": ("#C4530A", "rgba(196, 83, 10, 0.10)", "✗"),
     "unanswered": ("#6B8399", "rgba(107, 131, 153, 0.10)", "○"),
-    "info": ("#2A7FC1", "rgba(42, 127, 193, 0.10)", "·"),
+    "info": ("#2A7FC1", "rgba(42, 127, 193, 0.10)", ""),
 }
 
 
@@ -37,7 +37,7 @@ class Panel:
         self.rows = [tuple(row) for row in rows]
 
     def __repr__(self):
-        lines = [f"{_ACCENTS[self.status][2]} {self.title}"]
+        lines = [f"{_ACCENTS[self.status][2]} {self.title}".strip()]
         if self.message:
             lines += ["", *self.message.splitlines()]
         if self.rows:
@@ -46,6 +46,7 @@ class Panel:
 
     def _repr_html_(self):
         accent, tint, icon = _ACCENTS[self.status]
+        icon = f'<span aria-hidden="true">{icon}</span> ' if icon else ""
         paragraphs = [text for text in re.split(r"\n\s*\n", self.message) if text]
         body = "".join(f'<p style="margin: 0.4em 0 0 0;">{_inline(text)}</p>' for text in paragraphs)
         table = ""
@@ -61,7 +62,7 @@ class Panel:
         return (
             f'<div role="status" style="border-left: 5px solid {accent}; background: {tint}; color: inherit; '
             f'padding: 0.5em 0.9em; margin: 0.3em 0; border-radius: 3px;">'
-            f'<strong><span aria-hidden="true">{icon}</span> {_inline(self.title)}</strong>{body}{table}</div>'
+            f"<strong>{icon}{_inline(self.title)}</strong>{body}{table}</div>"
         )
 
     def show(self):
@@ -82,8 +83,9 @@ def _inline(text):
 
 def _prose(text):
     """Text as HTML; words between asterisks are stressed, a product such as ``a * b`` is left alone."""
-    stressed = re.sub(r"(?<![\w*])\*([A-Za-z][A-Za-z ]*[a-z])\*(?![\w*])", r"<em>\1</em>", html.escape(text))
-    return stressed.replace("\n", "<br>")
+    parts = re.split(r"(?<![\w*])\*([A-Za-z][A-Za-z' ]*[a-z])\*(?![\w*])", text)
+    parts = [html.escape(part).replace("\n", "<br>") for part in parts]
+    return "".join(f"<em>{part}</em>" if i % 2 else part for i, part in enumerate(parts))
 
 
 def _text_table(header, rows):

@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from utils.controls import make_accessible
+from utils.controls import Box, make_accessible, words_of
 from utils.plotting import figure_html
 
 
@@ -24,7 +24,8 @@ class FigureView(widgets.HTML):
         caption : str
             HTML shown below the picture.
         """
-        self.value = figure_html(figure, alt) + (f'<p style="margin: 0.2em 0;">{caption}</p>' if caption else "")
+        below = f'<p style="margin: 0.2em 0; line-height: 1.4;">{caption}</p>' if caption else ""
+        self.value = figure_html(figure, alt) + below
 
 
 def slider(label, value, low, high, step, readout_format=".2f"):
@@ -78,4 +79,8 @@ def demo(controls, *views):
     """Put controls above their views."""
     make_accessible()
     row = widgets.HBox(list(controls), layout={"flex_flow": "row wrap", "grid_gap": "0 1.2em"})
-    return widgets.VBox([row, *views])
+
+    def picture():
+        return "".join(view.value for view in views if isinstance(view, FigureView))
+
+    return Box([row, *views], text=lambda: f"A demo. {words_of(picture())}", picture=picture)
