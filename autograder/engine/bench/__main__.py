@@ -111,7 +111,7 @@ def _scale(folder, sizes):
         totals.append(cost.cpu * n)
         _say(
             f"  {n:5} submissions: {cost.wall * 1000:6.1f} ms wall, {cost.cpu * 1000:6.1f} ms processor each; "
-            f"a second run, nothing to do: {second:.1f} s"
+            f"the whole run, start included, {cost.run:.1f} s; once more with nothing to do {second:.1f} s"
         )
         if n >= 100:
             _curvature(cost.growth)

@@ -45,6 +45,7 @@ c = get_config()
 c.CourseDirectory.root = {root!r}
 c.CourseDirectory.db_url = "sqlite:///" + {root!r} + "/gradebook.db"
 c.CourseDirectory.course_id = "bench"
+c.Execute.timeout = 600  # on a busy machine stock's 30 seconds for a cell do not suffice
 """
 ENGINE = STOCK + "from autograder.engine.converter import install\ninstall()\n"
 

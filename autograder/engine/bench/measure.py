@@ -31,6 +31,8 @@ class Cost:
         Points by student and cell, to see that both did the same.
     growth : list of (int, float)
         Submissions done, and processor time until then.
+    run : float
+        Wall time of the whole run, its start included.
     """
 
     wall: float
@@ -39,6 +41,7 @@ class Cost:
     layers: list = field(default_factory=list)
     scores: dict = field(default_factory=dict)
     growth: list = field(default_factory=list)
+    run: float = 0.0
 
 
 def stock(template, root, assignment, notebooks):
@@ -54,14 +57,16 @@ def stock(template, root, assignment, notebooks):
 def engine(template, root, assignment, notebooks, jobs=1, skip=10):
     """Cost with the engine; `skip` submissions more are graded, and the first ones left out."""
     classes.copy(template, root, notebooks + skip, classes.ENGINE)
+    began = time.perf_counter()
     notes = _run("engine_run", [str(root), assignment, str(jobs), str(skip)], root)
+    run = time.perf_counter() - began
     if len(notes["wall"]) != notebooks + skip:
         raise RuntimeError(f"the engine graded {len(notes['wall'])} of {notebooks + skip}")
     wall, cpu, seconds = notes["wall"], dict(notes["cpu"]), notes["seconds"][skip:]
     parts = {part: statistics.mean(one[part] for one in seconds) for part in WORKER_PARTS + COORDINATOR_PARTS}
     return Cost(
         wall=(wall[-1] - wall[skip - 1]) / notebooks, cpu=(cpu[notebooks + skip] - cpu[skip]) / notebooks,
-        parts=parts, layers=notes["layers"], scores=_scores(root), growth=notes["cpu"],
+        parts=parts, layers=notes["layers"], scores=_scores(root), growth=notes["cpu"], run=run,
     )  # fmt: skip
 
 
