@@ -9,10 +9,12 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,9 +128,29 @@ def users(*roles):
             made[-1].owns(home)
         yield folder, made
     finally:
+        left = [line for user in made for line in _end_processes(user)]
         for user in made:
-            subprocess.run(["userdel", user.name], capture_output=True)
+            subprocess.run(["userdel", "--force", user.name], capture_output=True, check=True)
         shutil.rmtree(folder, ignore_errors=True)
+        if left:
+            raise RuntimeError(f"processes that outlived their command were ended: {left}")
+
+
+def _end_processes(user):
+    """Wait for a user's processes to end, and end those that do not; returns their command lines."""
+    for _ in range(100):
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # ended while we look
+                if folder.stat().st_uid == user.uid:
+                    found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        if not found:
+            return []
+        time.sleep(0.1)
+    for process in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    return list(found.values())
 
 
 def _mounts(spare):
