@@ -110,6 +110,18 @@ def open_gradebook(db_url, course_id="default_course"):
     return Gradebook(db_url, course_id)
 
 
+def require(db_url):
+    """Refuse a SQLite gradebook that is not there, where opening it would make an empty one.
+
+    Raises
+    ------
+    ValueError
+    """
+    url = make_url(db_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database).exists():
+        raise ValueError(f"there is no gradebook {url.database}; --class-folder says where the class is")
+
+
 def is_shared(db_url):
     """Whether graders on several machines can share this gradebook."""
     return make_url(db_url).get_backend_name() == "postgresql"
@@ -292,8 +304,7 @@ def backup(db_url, destination):
     url = make_url(db_url)
     if url.get_backend_name() != "sqlite":
         raise ValueError("the gradebook is on a server: make a copy with pg_dump")
-    if not Path(url.database).exists():
-        raise ValueError(f"there is no gradebook {url.database}")
+    require(db_url)
     if Path(destination).exists():
         raise ValueError(f"destination: {destination} exists already")
     with contextlib.closing(sqlite3.connect(url.database, timeout=BUSY_SECONDS)) as source:

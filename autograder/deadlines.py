@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nbgrader.api import Grade, GradeCell, MissingEntry, Student, SubmittedAssignment, SubmittedNotebook
 
-from autograder import course, database, late
+from autograder import course, database, grading, late
 
 # --- dates ------------------------------------------------------------------------------------------------------------
 
@@ -90,16 +90,30 @@ def show_span(seconds):
 class _Chapter:
     """A chapter in a class's gradebook.
 
+    Parameters
+    ----------
+    class_folder : path
+    chapter : str
+    prepare : bool
+        Whether to put a chapter of the course into the gradebook when it is not there yet.
+
     Raises
     ------
     ValueError
-        If the gradebook does not know the chapter; the message lists those it knows.
+        If there is no such folder, or the gradebook does not know the chapter; the message lists those it knows.
     """
 
-    def __init__(self, class_folder, chapter):
+    def __init__(self, class_folder, chapter, prepare):
+        class_folder = Path(class_folder)
+        if not class_folder.is_dir():
+            raise ValueError(f"class_folder: there is no folder {class_folder}")
+        if prepare and (course.SOURCE / chapter / f"{chapter}.ipynb").exists():
+            grading.prepare(class_folder, chapter)
         self.policy = late.plugin(course.nbgrader_settings(class_folder))
         self.coursedir = course.course_directory(class_folder)
-        self.gradebook = database.open_gradebook(self.coursedir.db_url, self.coursedir.course_id)
+        database.require(self.coursedir.db_url)
+        with database.explained(self.coursedir.db_url):
+            self.gradebook = database.open_gradebook(self.coursedir.db_url, self.coursedir.course_id)
         self.session = self.gradebook.db
         self.name = chapter
         try:
@@ -107,10 +121,7 @@ class _Chapter:
         except MissingEntry:
             known = ", ".join(sorted(assignment.name for assignment in self.gradebook.assignments)) or "none"
             self.gradebook.close()
-            raise ValueError(
-                f"chapter: the gradebook does not know {chapter!r}; it knows {known}. `nbgrader generate_assignment` "
-                "adds a chapter."
-            ) from None
+            raise ValueError(f"chapter: the gradebook does not know {chapter!r}; it knows {known}") from None
 
     def __enter__(self):
         return self
@@ -150,7 +161,7 @@ def due(chapter, class_folder, text=None, remove=False):
         If the date or the chapter is not understood.
     """
     date = parse_date(text) if text else None
-    with _Chapter(class_folder, chapter) as here:
+    with _Chapter(class_folder, chapter, prepare=bool(date)) as here:
 
         def change():
             here.assignment.duedate = None if remove else to_gradebook(date)
@@ -212,7 +223,7 @@ def extend(chapter, student, class_folder, days=0, hours=0, until=None, remove=F
     if min(days, hours) < 0:
         raise ValueError("days, hours: must not be negative")
     date = parse_date(until) if until else None
-    with _Chapter(class_folder, chapter) as here:
+    with _Chapter(class_folder, chapter, prepare=True) as here:
         due_date = here.assignment.duedate
         if due_date is None:
             raise ValueError(f"{chapter} has no due date: set one with `python -m autograder due {chapter} DATE`")

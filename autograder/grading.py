@@ -78,6 +78,22 @@ def submitters(class_folder, chapter):
     return sorted(path.parent.name for path in (Path(class_folder) / "submitted").glob(f"*/{chapter}") if path.is_dir())
 
 
+def prepare(class_folder, chapter):
+    """Give a class's folder its configuration, and its gradebook the chapter as source/ has it now.
+
+    Parameters
+    ----------
+    class_folder : pathlib.Path
+    chapter : str
+    """
+    course.put_environment_on_path()
+    course.write_class_config(class_folder)
+    db_url = course.course_directory(class_folder).db_url
+    with database.explained(db_url), database.locked(db_url, "release", chapter):  # of two graders, one after the other
+        if not _is_prepared(class_folder, chapter):
+            course.generate_assignment(chapter, class_folder)
+
+
 def _is_prepared(class_folder, chapter):
     """Whether the class's gradebook knows the chapter as source/ has it now."""
     released = class_folder / "release" / chapter / f"{chapter}.ipynb"

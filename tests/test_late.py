@@ -270,10 +270,22 @@ def test_moving_the_due_date(classroom, capsys):
     assert penalties(classroom) == {"a-day": 0.8, "weeks": 5.0, "early": 5.0, "early-again": 5.0}
 
 
+def test_a_due_date_may_be_set_before_anything_is_handed_in(classroom, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(course, "SOURCE", classroom.root / "source")
+    with pytest.raises(ValueError, match="there is no gradebook"):
+        deadlines.due("small", tmp_path)
+    assert not list(tmp_path.iterdir())  # just asking leaves nothing behind
+    deadlines.due("small", tmp_path, DUE)
+    assert capsys.readouterr().out.startswith("small is due Sun 2026-03-01 23:59 Europe/Berlin")
+    assert {"gradebook.db", "nbgrader_config.py", "release"} <= {path.name for path in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match="there is no folder"):
+        deadlines.due("small", tmp_path / "none", DUE)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["due", "smal", "2026-03-01 UTC"], "the gradebook does not know 'smal'; it knows small."),
+        (["due", "smal", "2026-03-01 UTC"], "the gradebook does not know 'smal'; it knows small"),
         (["due", "small", "2026-03-01"], "names no time zone"),
         (["extend", "small", "hal", "--days", "2"], "the gradebook knows no 'hal'; did you mean half"),
         (["extend", "small", "half"], "say one of --days and --hours, --until, --none"),
