@@ -1,6 +1,7 @@
 """The staff's commands: `python -m autograder --help`."""
 
 import argparse
+import importlib.metadata
 import os
 import re
 import subprocess
@@ -287,12 +288,23 @@ def _backup(arguments):
     print(arguments.destination)
 
 
+def _runs_on_oldest_python(name):
+    """Whether an installed package runs on the oldest Python that pyproject.toml admits."""
+    from packaging.specifiers import SpecifierSet
+
+    required = importlib.metadata.metadata(name)["Requires-Python"] or ""
+    return SpecifierSet(required).contains("3.11.0")
+
+
 def _lock(arguments):
     frozen = subprocess.run(
         [sys.executable, "-m", "pip", "freeze", "--exclude-editable", "--disable-pip-version-check"],
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
     lines = [line.replace("+cpu", "") for line in frozen.splitlines() if "@" not in line and "rl-theory" not in line]
+    too_new = [line for line in lines if not _runs_on_oldest_python(line.split("==")[0])]
+    if too_new:
+        raise ValueError(f"these need a newer Python than the course does, install older ones first: {', '.join(too_new)}")
     (course.COURSE / "requirements.lock").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
 

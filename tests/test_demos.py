@@ -38,7 +38,7 @@ def test_demo(number, name):
     root = build()
     views = [w for w in all_widgets(root) if isinstance(w, FigureView)]
     assert views, "a demo shows its figures in a FigureView"
-    assert all('alt="' in view.value and "<p" in view.value for view in views), (
+    assert all('alt="' in view.value and "</div>" in view.value for view in views), (
         "a figure lacks its alternative or caption"
     )
 

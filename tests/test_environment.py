@@ -12,6 +12,7 @@ import pytest
 import rattler
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from autograder import course
 
@@ -71,6 +72,19 @@ def test_the_lock_file_satisfies_the_project(project):
         for line in group:
             requirement = Requirement(line)
             assert requirement.specifier.contains(locked[requirement.name]), line
+
+
+def test_the_lock_file_fits_the_oldest_python(project):
+    """Debian 12 has Python 3.11.2; what is locked must be there for it. Known only of what is installed as locked."""
+    assert project["requires-python"].startswith(">=3.11,")
+    too_new = []
+    for line in (course.COURSE / "requirements.lock").read_text(encoding="utf-8").split():
+        name, version = line.split("==")
+        if importlib.metadata.version(name) == version:
+            required = importlib.metadata.metadata(name)["Requires-Python"]
+            if required and not SpecifierSet(required).contains("3.11.0"):
+                too_new.append(line)
+    assert too_new == []
 
 
 def test_what_is_installed_satisfies_the_project(project):

@@ -40,7 +40,7 @@ class Troubles(list):
     def watch(self, page):
         """Note from now on what the page's console, its requests and its kernels complain of."""
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.append(f"script error: {error}"))
+        page.on("pageerror", lambda error: self._note(f"script error: {error}"))
         page.on("requestfailed", self._failed)
         page.on("response", lambda r: r.status >= 400 and self.append(f"{r.status} for {r.url}"))
         page.on("websocket", lambda socket: socket.on("framereceived", self._from_kernel))

@@ -24,7 +24,7 @@ class FigureView(widgets.HTML):
         caption : str
             HTML shown below the picture.
         """
-        below = f'<p style="margin: 0.2em 0; line-height: 1.4;">{caption}</p>' if caption else ""
+        below = f'<div style="margin: 0.2em 0 0.8em 0; line-height: 1.4;">{caption}</div>' if caption else ""
         self.value = figure_html(figure, alt) + below
 
 
