@@ -1,7 +1,5 @@
 """Which layers stand, what happens where they do not, and that an ordinary user has them too."""
 
-# ruff: noqa: E501  (tables and quoted code)
-
 import os
 import subprocess
 import sys
