@@ -8,6 +8,7 @@ runs a command as such a user, in the repository; needs root, and leaves nothing
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import stat
@@ -142,7 +143,8 @@ def _end_processes(user):
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):  # ended while we look
-                if folder.stat().st_uid == user.uid:
+                uids = re.search(r"^Uid:(.*)$", (folder / "status").read_text(), re.MULTILINE)[1].split()
+                if str(user.uid) in uids:  # the folder's owner is root where a process hides its memory
                     found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         if not found:
             return []
@@ -174,14 +176,22 @@ def _closed(path):
     return None
 
 
+def for_pytest(user):
+    """Variables with which pytest writes into the user's home, and nothing into the course."""
+    return {
+        "PYTHONPATH": str(COURSE),
+        "PYTEST_ADDOPTS": f"-p no:cacheprovider --basetemp={user.home}/tmp/pytest",
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(user.home / "hypothesis"),
+    }
+
+
 def main():
     """Run a command as an ordinary user."""
     if reason := missing():
         print(f"python -m tests.ordinary: {reason}", file=sys.stderr)
         return 2
     with users("user") as (_, [user]):
-        own = {"PYTHONPATH": str(COURSE), "PYTEST_ADDOPTS": f"-p no:cacheprovider --basetemp={user.home}/tmp/pytest"}
-        return user.run(sys.argv[1:], cwd=COURSE, environment=own, check=False).returncode
+        return user.run(sys.argv[1:], cwd=COURSE, environment=for_pytest(user), check=False).returncode
 
 
 if __name__ == "__main__":

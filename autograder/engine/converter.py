@@ -7,6 +7,7 @@ configured for `Autograde` holds for it.
 import contextlib
 import datetime as dt
 import fnmatch
+import functools
 import glob
 import os
 from pathlib import Path
@@ -208,16 +209,23 @@ class EngineAutograde(Autograde, _RegularFiles):
 
     def _digests(self, assignment_id, student_id):
         """Hashes of submission and tests, as the class run writes them; None when there is no such assignment."""
-        places = (self.coursedir.release_directory, self.coursedir.source_directory)
-        folders = [self.coursedir.format_path(place, student_id=".", assignment_id=assignment_id) for place in places]
         try:
-            plans = read_plans(self.coursedir.db_url, self.coursedir.course_id, assignment_id, folders)
+            names, tests = self._marked_by
         except MissingEntry:  # nbgrader's own step says so
             return None
         folder = self.coursedir.format_path(
             self.coursedir.submitted_directory, student_id=student_id, assignment_id=assignment_id
         )
-        return submission.folder_digest(folder, [plan.name for plan in plans]), digests.tests_digest(plans)
+        return submission.folder_digest(folder, names), tests
+
+    @functools.cached_property
+    def _marked_by(self):
+        """Names of the assignment's notebooks, and the hash of what they are marked by; found once for a run."""
+        assignment_id = self.coursedir.assignment_id
+        places = (self.coursedir.release_directory, self.coursedir.source_directory)
+        folders = [self.coursedir.format_path(place, student_id=".", assignment_id=assignment_id) for place in places]
+        plans = read_plans(self.coursedir.db_url, self.coursedir.course_id, assignment_id, folders)
+        return [plan.name for plan in plans], digests.tests_digest(plans)
 
 
 def install(sqlite_journal="auto"):

@@ -1,7 +1,5 @@
 """Which layers stand, what happens where they do not, and that an ordinary user has them too."""
 
-# ruff: noqa: E501  (tables and quoted code)
-
 import os
 import subprocess
 import sys
@@ -11,6 +9,7 @@ import pytest
 from autograder.engine.boxed import confine, landlock, namespaces
 from autograder.engine.limits import Limits
 from autograder.engine.warm import Warm
+from tests import ordinary
 from tests.engine.classroom import COURSE, Classroom
 
 # A host like a container of JupyterHub: no namespaces, and with more arguments no Landlock either.
@@ -147,41 +146,12 @@ def test_on_a_host_without_walls_it_goes_on_when_told_to(tmp_path):
     assert classroom.total("someone") == 10
 
 
-# What only root can do: give an ordinary user a view of the machine in which this Python is readable.
-AS_USER = """
-set -e
-home=$(mktemp -d)
-mkdir $home/python
-mount --bind {base} $home/python
-mount -t tmpfs -o mode=755 tmpfs /root
-mkdir -p {base}
-mount --bind $home/python {base}
-export HOME={home} TMPDIR={home}/tmp XDG_CACHE_HOME={home}/cache JUPYTER_CONFIG_DIR={home}/jupyter
-exec setpriv --reuid 12345 --regid 12345 --clear-groups --no-new-privs "$@"
-"""
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(os.getuid() != 0, reason="the suite runs as an ordinary user anyway")
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(bool(ordinary.missing()), reason=ordinary.missing() or "-")
 def test_the_corpus_gains_nothing_as_an_ordinary_user_either():
-    import shutil
-    import tempfile
-
-    if not shutil.which("setpriv") or not shutil.which("unshare"):
-        pytest.skip("setpriv and unshare are needed")
-    home = tempfile.mkdtemp(prefix="user-")
-    try:
-        for name in ("tmp", "cache"):
-            os.mkdir(f"{home}/{name}")
-        for where, folders, names in os.walk(home):
-            for name in [where, *(os.path.join(where, n) for n in folders + names)]:
-                os.chown(name, 12345, 12345)
-        script = AS_USER.format(base=sys.base_prefix, home=home)
-        command = ["unshare", "-m", "sh", "-c", script, "sh", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                   "-o", "addopts=", "-m", "not slow", str(COURSE / "tests/attacks"), f"--basetemp={home}/tmp/pytest"]  # fmt: skip
-        environment = os.environ | {"PYTHONPATH": str(COURSE), "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, timeout=1800)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        print(done.stdout[-300:])
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with ordinary.users("user") as (_, [user]):
+        command = [sys.executable, "-m", "pytest", "-q", "-o", "addopts=", "-m", "not slow", "tests/attacks"]
+        done = user.run(command, cwd=COURSE, environment=ordinary.for_pytest(user), check=False, capture_output=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    print(done.stdout[-300:])
