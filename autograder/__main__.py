@@ -304,7 +304,9 @@ def _lock(arguments):
     lines = [line.replace("+cpu", "") for line in frozen.splitlines() if "@" not in line and "rl-theory" not in line]
     too_new = [line for line in lines if not _runs_on_oldest_python(line.split("==")[0])]
     if too_new:
-        raise ValueError(f"these need a newer Python than the course does, install older ones first: {', '.join(too_new)}")
+        raise ValueError(
+            f"these need a newer Python than the course does, install older ones first: {', '.join(too_new)}"
+        )
     (course.COURSE / "requirements.lock").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
 
