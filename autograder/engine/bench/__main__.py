@@ -121,13 +121,13 @@ def _scale(folder, sizes):
 
 
 def _curvature(growth):
-    """How much of a run's processor time grows faster than the number of submissions."""
+    """Whether later submissions of a run cost more processor time than earlier ones."""
     done, cpu = (np.array(column, dtype=float) for column in zip(*growth, strict=True))
-    quadratic, linear, _ = np.polyfit(done, cpu, 2)
-    first, last = (np.diff(cpu)[i] / np.diff(done)[i] * 1000 for i in (1, -1))
+    each = np.diff(cpu) / np.diff(done) * 1000
+    slope, start = np.polyfit((done[1:] + done[:-1]) / 2, each, 1)
     _say(
-        f"        first tenth {first:.1f}, last tenth {last:.1f} ms each; "
-        f"quadratic part {100 * quadratic * done[-1] / (linear + quadratic * done[-1]):+.1f} %"
+        f"        first tenth {each[0]:.1f}, last tenth {each[-1]:.1f} ms each; a straight line through all tenths "
+        f"changes by {100 * slope * done[-1] / start:+.1f} % over the run"
     )
 
 
