@@ -59,6 +59,18 @@ NOT_RUN = {
         "it needs a cluster; tests/engine/test_cluster.py grades on one",
         'make -n grade CLASS=myclass ARGS="--scheduler tcp://SCHEDULER:8786"',
     ),
+    'python -m autograder export canvas ch03_dpo_loss --class-folder myclass --template canvas.csv --column "DPO (102)"': (
+        "it needs a gradebook that Canvas exported; tests/test_export.py makes one like it",
+        "python -m autograder export --help | grep -e --template && python -m autograder export --help | grep -e --column",
+    ),
+    "python -m autograder grade ch03_dpo_loss --class-folder myclass --shard 1/2": (
+        "it needs a PostgreSQL server; tests/test_postgres.py starts one",
+        "python -m autograder grade --help | grep -e --shard",
+    ),
+    "python -m autograder grade ch03_dpo_loss --class-folder myclass --shard 2/2": (
+        "as the line before it",
+        "python -m autograder grade --help | grep -e --shard",
+    ),
 }
 QUICK = {
     STUDENTS,
