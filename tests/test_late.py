@@ -247,7 +247,7 @@ def test_another_rule_or_points_by_hand_count_from_the_next_run_on(classroom):
     # So they do in plain nbgrader's feedback, which formgrader writes.
     assert classroom.api().generate_feedback("small", "half", force=True)["success"]
     page = (classroom.root / "feedback" / "half" / "small" / "small.html").read_text()
-    assert "Score: -1.6" in page and "Score: 6.4 / 10.0" in page
+    assert "−1.6</td>" in page and "small: 6.4 of 10 points" in page
     assert classroom.grade().penalties == {"a-day": (1.6, 0.8)}
 
 
