@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import course, notebooks, publish
+from autograder import course, notebooks, publish, variants
 from autograder.marking import Number, Raises
 from tests.chapters import CHAPTERS
 from utils import check
@@ -137,7 +137,8 @@ def public_side(exercise):
     """Texts of an exercise that its released notebook or `check` show to everybody."""
     calls = [case.call if isinstance(case, Raises) else case for case in exercise.cases]
     otherwise = [question.otherwise for question in exercise.questions if hasattr(question, "otherwise")]
-    return [exercise.setup, exercise.right, *calls, *(slip.hint for slip in exercise.slips), *otherwise]
+    tasks = [variant.statement for _, variant in variants.draw(exercise)] if exercise.variants else []
+    return [exercise.setup, exercise.right, *calls, *(slip.hint for slip in exercise.slips), *otherwise, *tasks]
 
 
 def secret_numbers():

@@ -59,7 +59,7 @@ class Grid:
 
 
 def three_digits(value):
-    """Canonical text of a number: rounded to three significant digits, such as ``"8.18e-01"``; 0 has no sign."""
+    """Canonical text of a number: rounded to three significant digits, such as ``"1.23e-01"``; 0 has no sign."""
     return f"{value + 0.0:.2e}"
 
 
