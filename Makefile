@@ -2,6 +2,7 @@
 #   make lab      JupyterLab on the course           (ARGS=--no-browser prints the address)
 #   make grade    grade a sample class of chapter 0  (CLASS=folder grades the hand-ins in folder/submitted)
 #   make test     the whole test suite               (ARGS="-k check" picks tests)
+#   make browser  every chapter of both published editions in Chromium; pictures go to build/screenshots/
 #   make release  regenerate release/ from source/
 #   make bench    compare the grading engine with stock nbgrader
 #   make system   Debian packages that the browser and PostgreSQL tests need (as root)
@@ -18,7 +19,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS := 1
 
-.PHONY: lab grade test release bench lint lock system clean
+.PHONY: lab grade test browser release bench lint lock system clean
 
 lab: $(READY)
 	python -m utils.lab $(ARGS)
@@ -28,6 +29,9 @@ grade: $(READY)
 
 test: $(READY)
 	python -m pytest $(ARGS)
+
+browser: $(READY)
+	python -m pytest -n 0 -m browser tests/browser $(ARGS)
 
 release: $(READY)
 	python -m autograder release $(ARGS)

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import nbgrader
+
 from autograder.engine.converter import install
 
 c = get_config()
+COURSE = Path(__file__).resolve().parent
 
 c.CourseDirectory.course_id = "rl-theory-alignment"
-c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.root = str(COURSE)
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".nbgrader.log"]
 
 # --- release ----------------------------------------------------------------------------------------------------------
@@ -24,9 +27,15 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # take this line out and write your answer here"}
+c.ClearSolutions.text_stub = "*Write your answer here, in place of this line.*"
+c.ClearMarkScheme.enforce_metadata = (
+    False  # a mark scheme stands in the question of a written part (autograder/written.py)
+)
 
 # --- grading ----------------------------------------------------------------------------------------------------------
-install()  # nbgrader's autograde step, made safe against links, missing notebooks and runs that were cut short
+# nbgrader's autograde step, made safe against links, missing notebooks and runs that were cut short; and connections to
+# the gradebook that lose nothing. install(sqlite_journal="delete") keeps SQLite's older kind of journal.
+install()
 c.Autograde.sanitize_preprocessors = [
     "autograder.engine.preprocessors.Sanitise",
     "nbgrader.preprocessors.CheckCellMetadata",
@@ -39,8 +48,22 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# --- late work: one line, such as "10% per day, at most 50%, grace 15 min" (see LatePolicy in autograder/late.py) -------
+c.AssignLatePenalties.plugin_class = "autograder.late.LatePolicy"
+c.LatePolicy.rule = ""
+
+# --- pages: feedback and formgrader -----------------------------------------------------------------------------------
+c.HTMLExporter.filters = {"markdown2html": "autograder.maths.markdown2html"}
+c.HTMLExporter.preprocessors = ["autograder.preprocessors.ShowMaths"]
+c.HTMLExporter.template_file = "page.html.j2"
+c.HTMLExporter.extra_template_basedirs = [  # ours before nbgrader's, which loads MathJax from the web
+    str(COURSE / "autograder" / "nbgrader_pages"),
+    str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
+]
+
 # --- feedback ---------------------------------------------------------------------------------------------------------
 c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.AssignLatePenalties",  # points given by hand since then count
     "nbgrader.preprocessors.GetGrades",
     "autograder.preprocessors.HideTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",

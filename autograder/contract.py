@@ -9,7 +9,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from autograder import contract_files, course, marking, notebooks
+from autograder import contract_files, contract_written, course, marking, notebooks
 from autograder.marking import Letter, Line, Number, Order, Word
 from autograder.notebooks import student_version, without_hidden_tests
 from utils.catalogue import HEADING, grade_id, parse_statement
@@ -132,14 +132,22 @@ def _check_cells(cells, chapter, report):
             continue
         _check_exercise(exercise, cells, i, chapter, report)
 
+        def report_part(offset, name, text, start=i + 3):
+            report(_place(start + offset, name), text)
+
+        n_written = contract_written.check(exercise, cells[i + 3 :], report_part)
+        belongs |= set(range(i + 3, i + 3 + n_written))
+
     for exercise_id in chapter.exercises.keys() - set(stated):
         report("file", f"exercise {exercise_id} is declared among the hidden tests but stated nowhere")
     for exercise_id in {exercise_id for exercise_id in stated if stated.count(exercise_id) > 1}:
         report("file", f"exercise {exercise_id} is stated twice")
     for i, cell in enumerate(cells):
         grader = cell.metadata.get("nbgrader")
-        if grader and i not in belongs and (grader["grade"] or grader["solution"]) and cell.cell_type == "code":
-            report(_place(i), f"{grader['grade_id']} is an answer or test cell outside the three cells of an exercise")
+        if grader and i not in belongs and (grader["grade"] or grader["solution"] or grader.get("task")):
+            report(_place(i), f"{grader['grade_id']} is an answer or test cell outside the cells of an exercise")
+        if "MARK SCHEME" in cell.source and i not in belongs:
+            report(_place(i), "holds a mark scheme, which belongs into the question cell of a written part")
 
 
 def _check_reading(cells, i, report):
@@ -202,6 +210,8 @@ def _check_exercise(exercise, cells, i, chapter, report):
     used = f'"{exercise.id}"'
     if exercise.type == "Build" and not any("waiting_for(" in cell.source and used in cell.source for cell in cells):
         fail(0, f"nothing uses the student's function: add a plot or a run in `with waiting_for({used}):`")
+    if exercise.type == "Derive" and declared.variants is None:
+        fail(0, "has no variants: `practice` cannot ask it with other numbers")
 
 
 def _metadata_problems(cell, expected):

@@ -9,11 +9,11 @@ import re
 import traceback
 
 from autograder import course
-from autograder.marking import Letter, Line, Number, Order, Word
+from autograder.marking import Fail, Letter, Number, Word
 from utils import sealed
 
 FEWEST_RIGHT, FEWEST_WRONG = 3, 6  # bank entries of an exercise that asks for a function
-FEWEST_SLIPS = 2  # recognised slips of a number, a line, an order or a function
+FEWEST_SLIPS = 2  # recognised slips of a number, a word, a line, an order or a function
 FEWEST_CASES = 2  # public cases of a function
 FEWEST_GROUPS = 2  # groups of a function's hidden test
 FEWEST_OPTIONS = 4  # options of a letter question
@@ -83,6 +83,7 @@ def problems(chapter, cells):
     found += _demo_problems(chapter, cells)
     found += _bank_problems(chapter)
     found += _plan_problems(chapter)
+    found += _formula_problems(chapter)
     return found
 
 
@@ -107,14 +108,15 @@ def _question_problems(question):
         for option, text in question.options.items():
             if not text.strip():
                 yield f"{name}: no hint for the option {option}: say why it is right or wrong"
+        if isinstance(question, Word):
+            yield from _too_few_slips(question, recognised_slips(question))
         return
     if not question.right.strip():
         yield f"{name}: `right` is empty: say what the student should have seen, in numbers"
     if isinstance(question, Number) and not math.isfinite(question.value):
         yield f"{name} has no value"
         return
-    if isinstance(question, (Number, Line, Order)) and len(question.slips) < FEWEST_SLIPS:
-        yield f"{name} recognises {len(question.slips)} slips; {FEWEST_SLIPS} are the least"
+    yield from _too_few_slips(question, recognised_slips(question) if isinstance(question, Number) else question.slips)
     hints = question.slips.values() if isinstance(question.slips, dict) else [slip.hint for slip in question.slips]
     for i, hint in enumerate(hints, start=1):
         if not hint.strip():
@@ -126,6 +128,28 @@ def _question_problems(question):
                 yield f"{name}: slip {i} has no value"
             elif grid.same_cell(slip.mistake, question.value):
                 yield f"{name}: slip {i} is the right answer itself, to three digits"
+
+
+def _too_few_slips(question, slips):
+    if len(slips) < FEWEST_SLIPS:
+        yield f"{question.name} recognises {len(slips)} slips; {FEWEST_SLIPS} are the least"
+
+
+def recognised_slips(question):
+    """Hints of the slips of a `Number` or a `Word` that marking tells from the right answer and from each other."""
+    if isinstance(question, Word):
+        mistakes, hints = question.options, set(question.options.values())
+    else:
+        mistakes, hints = [slip.mistake for slip in question.slips], {slip.hint for slip in question.slips}
+    said = set()
+    for mistake in mistakes:
+        try:
+            question.mark(mistake)
+        except Fail as failure:
+            said.add(str(failure))
+        except ValueError:  # a slip without value, which is reported as such
+            continue
+    return said & hints
 
 
 def _function_problems(exercise):
@@ -256,3 +280,17 @@ def _plan_problems(chapter):
                 yield course.display(path), place, f"{question.name} must be a number, worked out by hand"
     for exercise_id in entries.keys() - chapter.exercises.keys():
         yield course.display(path), f"exercise {exercise_id}", "is planned but not declared among the hidden tests"
+
+
+def _formula_problems(chapter):
+    """Exercises with variants without a formula of their own, by which the variants' answers are tested."""
+    path = "tests/formulas.py"
+    for number, line in enumerate((course.COURSE / path).read_text(encoding="utf-8").split("\n"), start=1):
+        key = re.match(r'    "([\d.]+)": ', line)
+        if key and key[1] in chapter.exercises:
+            for _, message in placeholders(line):
+                yield path, f"line {number}", message
+    formulas = importlib.import_module("tests.formulas").FORMULAS
+    for exercise_id, exercise in chapter.exercises.items():
+        if exercise.variants is not None and exercise_id not in formulas:
+            yield path, f"exercise {exercise_id}", "has no formula that leads from its numbers to its answers"

@@ -10,6 +10,8 @@ COURSE = Path(__file__).resolve().parent.parent
 SOURCE = COURSE / "source"
 RELEASE = COURSE / "release"
 CONFIG = COURSE / "nbgrader_config.py"
+_CLASS_CONFIG_START = '"""The course\'s nbgrader configuration, with this class\'s folders."""'
+_CLASS_CONFIG_END = "# --- the course writes what stands above this line; your own settings go below it, and stay ---"
 
 
 def source_notebooks():
@@ -58,37 +60,58 @@ def put_environment_on_path():
 
 
 def nbgrader_settings(class_folder):
-    """nbgrader's configuration for a class: the course's own, with the class's folders.
+    """nbgrader's configuration for a class: its own ``nbgrader_config.py``, or the course's with the class's folders.
 
     Parameters
     ----------
     class_folder : pathlib.Path
-        Where ``submitted/``, ``autograded/``, ``feedback/`` and ``gradebook.db`` are.
+        Where ``submitted/``, ``autograded/``, ``feedback/`` and, unless configured otherwise, ``gradebook.db`` are.
 
     Returns
     -------
     traitlets.config.Config
     """
     put_environment_on_path()
-    config = PyFileConfigLoader(str(CONFIG)).load_config()
-    config.CourseDirectory.root = str(Path(class_folder).resolve())
-    config.CourseDirectory.source_directory = str(SOURCE)
+    class_folder = Path(class_folder).resolve()
+    own = class_folder / CONFIG.name
+    config = PyFileConfigLoader(str(own if own.exists() else CONFIG)).load_config()
+    if not own.exists():
+        config.CourseDirectory.source_directory = str(SOURCE)
+        config.CourseDirectory.pop("db_url", None)  # a folder that is no class has no part in the course's gradebook
+    if not own.exists() or "root" not in config.CourseDirectory:
+        config.CourseDirectory.root = str(class_folder)
     return config
 
 
+def course_directory(class_folder):
+    """nbgrader's idea of a class: its folders, its gradebook's address, its name."""
+    from nbgrader.coursedir import CourseDirectory
+
+    return CourseDirectory(config=nbgrader_settings(class_folder))
+
+
 def write_class_config(class_folder):
-    """Write the ``nbgrader_config.py`` with which plain nbgrader commands work inside a class's folder."""
+    """Write the ``nbgrader_config.py`` with which plain nbgrader commands work inside a class's folder.
+
+    What an instructor wrote below the last line of it stays, and so does a configuration that is not the course's own.
+    """
     class_folder = Path(class_folder).resolve()
     class_folder.mkdir(parents=True, exist_ok=True)
+    path = class_folder / CONFIG.name
     text = (
-        '"""Written by the course: its own nbgrader configuration, with this class\'s folders."""\n\n'
+        f"{_CLASS_CONFIG_START}\n\n"
+        "from pathlib import Path\n\n"
         "c = get_config()  # noqa: F821\n"
         f"load_subconfig({CONFIG.name!r}, path={str(CONFIG.parent)!r})  # noqa: F821\n"
-        f"c.CourseDirectory.root = {str(class_folder)!r}\n"
+        "c.CourseDirectory.root = str(Path(__file__).resolve().parent)\n"
         f"c.CourseDirectory.source_directory = {str(SOURCE)!r}\n"
+        f"{_CLASS_CONFIG_END}\n"
     )
-    path = class_folder / "nbgrader_config.py"
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
+    present = path.read_text(encoding="utf-8") if path.exists() else _CLASS_CONFIG_START
+    if not present.startswith(_CLASS_CONFIG_START):
+        return
+    text += present.partition(f"{_CLASS_CONFIG_END}\n")[2]
+    if present != text:
         path.write_text(text, encoding="utf-8")
 
 

@@ -1,15 +1,19 @@
 """`python -m autograder grade`: grade a class and print who got what, and why somebody got nothing."""
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbgrader.api import MissingEntry
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from sqlalchemy.engine import make_url
 
-from autograder import course
+from autograder import course, database
+from autograder.written import part_id
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ def grade_class(class_folder, chapter, **options):
     chapter : str
         Name of the chapter, such as ``"ch00_reward_modeling"``.
     **options
-        ``jobs``, ``scheduler``, ``students``, ``force``, ``allow_unconfined``: see `autograder.engine.run.grade_class`.
+        ``jobs``, ``scheduler``, ``students``, ``shard``, ``exercise``, ``force``, ``allow_unconfined``: see
+        `autograder.engine.run.grade_class`.
 
     Returns
     -------
@@ -53,13 +58,18 @@ def grade_class(class_folder, chapter, **options):
         raise ValueError(f"class_folder: no submission of {chapter} below {class_folder / 'submitted'}")
     course.put_environment_on_path()
     course.write_class_config(class_folder)
-    if not _is_prepared(class_folder, chapter):
-        course.generate_assignment(chapter, class_folder)
-    with _Bar(f"grading {chapter}") as bar:
-        summary = run.grade_class(class_folder, chapter, progress=bar.show, **options)
-    if summary.graded:
-        _write_feedback(class_folder, chapter)
-    scores = read_scores(class_folder, chapter)
+    db_url = course.course_directory(class_folder).db_url
+    with database.explained(db_url):
+        with database.locked(
+            db_url, "release", chapter
+        ):  # two graders who start at once release it one after the other
+            if not _is_prepared(class_folder, chapter):
+                course.generate_assignment(chapter, class_folder)
+        with _Bar(f"grading {chapter}") as bar:
+            summary = run.grade_class(class_folder, chapter, progress=bar.show, **options)
+        if summary.graded or summary.penalties:
+            _write_feedback(class_folder, chapter)
+        scores = read_scores(class_folder, chapter)
     return {student: scores.get(student, {}) for student in students}, summary
 
 
@@ -71,12 +81,14 @@ def submitters(class_folder, chapter):
 def _is_prepared(class_folder, chapter):
     """Whether the class's gradebook knows the chapter as source/ has it now."""
     released = class_folder / "release" / chapter / f"{chapter}.ipynb"
-    source = course.source_notebook(chapter)
-    return (
-        released.exists()
-        and (class_folder / "gradebook.db").exists()
-        and released.stat().st_mtime >= source.stat().st_mtime
-    )
+    if not released.exists() or released.stat().st_mtime < course.source_notebook(chapter).stat().st_mtime:
+        return False
+    directory = course.course_directory(class_folder)
+    with database.open_gradebook(directory.db_url, directory.course_id) as gradebook:
+        try:
+            return bool(gradebook.find_assignment(chapter).notebooks)
+        except MissingEntry:
+            return False
 
 
 class _Bar:
@@ -122,12 +134,9 @@ def read_scores(class_folder, chapter):
     dict of str to dict of str to Score
         From student to exercise to score.
     """
-    from nbgrader.api import Gradebook, MissingEntry
-
-    settings = course.nbgrader_settings(class_folder)
-    url = f"sqlite:///{Path(class_folder).resolve() / 'gradebook.db'}"
+    directory = course.course_directory(class_folder)
     scores = {}
-    with Gradebook(url, settings.CourseDirectory.course_id) as gradebook:
+    with database.open_gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
             assignment = gradebook.find_assignment(chapter)
         except MissingEntry:
@@ -146,8 +155,18 @@ def _points(grade):
 
 
 def exercise_id(cell_id):
-    """Exercise of a test cell: ``"ex0_5_test"`` gives ``"0.5"``."""
-    return cell_id.removeprefix("ex").removesuffix("_test").replace("_", ".")
+    """Exercise of a cell with points: ``"ex0_5_test"`` gives ``"0.5"``, the written part ``"ex10_1_d"`` ``"10.1d"``."""
+    return part_id(cell_id) or cell_id.removeprefix("ex").removesuffix("_test").replace("_", ".")
+
+
+def in_order(exercises):
+    """Exercises sorted by their numbers: 0.2, 0.10, 10.1, 10.1d."""
+    return sorted(
+        exercises,
+        key=lambda name: [
+            (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.findall(r"\d+|[^\d.]+", name)
+        ],
+    )
 
 
 def unreadable(class_folder, chapter):
@@ -181,7 +200,7 @@ def print_table(scores, summary, console=None):
     console : rich.console.Console, optional
     """
     console = console or wide_console()
-    exercises = sorted({e for own in scores.values() for e in own}, key=lambda e: [int(part) for part in e.split(".")])
+    exercises = in_order({e for own in scores.values() for e in own})
     table = Table("student", *[f"{e}" for e in exercises], "total", box=None, pad_edge=False)
     for student, own in scores.items():
         if not own:
@@ -191,6 +210,9 @@ def print_table(scores, summary, console=None):
         total = sum(score.points or 0 for score in own.values())
         table.add_row(student, *cells, f"{total:g}/{sum(score.max_points for score in own.values()):g}")
     console.print(table)
+    n_open = sum(score.points is None for own in scores.values() for score in own.values())
+    if n_open:
+        console.print(f"{n_open} answers wait for a person to read them, in formgrader", highlight=False)
     for line in summary.lines():
         console.print(line, highlight=False, markup=False)
 
@@ -208,6 +230,11 @@ def _cell(score):
     return f"[{colour}]{score.points:g}/{score.max_points:g}[/]"
 
 
+def _gradebook_in_words(class_folder):
+    url = make_url(course.course_directory(class_folder).db_url)
+    return url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
 def command(chapter, class_folder, **options):
     """Grade a class and print the table.
 
@@ -223,5 +250,5 @@ def command(chapter, class_folder, **options):
     for student, reason in broken.items():
         print(f"NOT READABLE {student}: {reason}")
     print(f"Feedback pages: {class_folder / 'feedback'}/STUDENT/{chapter}/{chapter}.html")
-    print(f"Gradebook:      {class_folder / 'gradebook.db'}")
+    print(f"Gradebook:      {_gradebook_in_words(class_folder)}")
     return 1 if summary.failed or broken else 0

@@ -36,11 +36,23 @@ from utils.check import (
 )
 
 NOT_ANSWERED = "Not answered."
+SLIP, ERROR, UNANSWERED = "slip", "error", "unanswered"  # kinds of failure
 CLOSE = "Very close: the last of three significant digits is off. Round only at the end."
+
+
+FROM_BORDER = 0.06  # in units of the third digit: more than rounding at the fourth can move a number
+
+
+class Ambiguous(ValueError):
+    """Numbers with which rounding could take an answer or a slip for another."""
 
 
 class Fail(Exception):
     """A hidden test found something wrong; the text is for the student."""
+
+
+class Slipped(Fail):
+    """A wrong answer that a known slip explains; the text is the slip's hint."""
 
 
 class Unanswered(Exception):
@@ -108,6 +120,32 @@ class Number:
             grids.append(self._sealed_grid(slip_grid, f"{salt}/{i}", messages))
         return {"name": self.name, "kind": self.kind, "grids": grids, "otherwise": self.otherwise}
 
+    def messages(self):
+        """What each answer, rounded to three significant digits, opens in practice.
+
+        Returns
+        -------
+        dict of str to dict
+
+        Raises
+        ------
+        Ambiguous
+            If the answer is 0, if two of answer and slips cannot be told apart at three digits, or if one of them lies so
+            near the border between two roundings that a fourth digit given by the student may decide.
+        """
+        if self.value == 0:
+            raise Ambiguous(f"{self.name}: the answer is 0")
+        right = _rounded(self.value)
+        unit = sealed.three_digit_width(float(right)) / 1.02
+        found = {sealed.three_digits(float(right) + step * unit): _message(False, CLOSE) for step in (-1, 1)}
+        found[right] = _message(True, self.right)
+        for slip in self.slips:
+            wrong = _rounded(slip.mistake)
+            if wrong in found:
+                raise Ambiguous(f"{self.name}: {wrong} stands for two things")
+            found[wrong] = _message(False, slip.hint)
+        return found
+
     @staticmethod
     def _sealed_grid(grid, salt, messages):
         return {"width": grid.width, "phase": grid.phase} | sealed.seal(salt, messages)
@@ -120,7 +158,7 @@ class Number:
             return
         for slip in self.slips:
             if sealed.Grid.around(slip.mistake).same_cell(value, slip.mistake):
-                raise Fail(slip.hint)
+                raise Slipped(slip.hint)
         raise Fail(CLOSE if abs(grid.cell(value) - grid.cell(self.value)) == 1 else self.otherwise)
 
 
@@ -143,7 +181,7 @@ class Letter:
         """Raise Fail unless the answer is right."""
         letter = read_letter(list(self.options), answer)
         if letter != self.value:
-            raise Fail(self.options[letter])
+            raise Slipped(self.options[letter])
 
 
 @dataclass(frozen=True)
@@ -155,17 +193,21 @@ class Word:
     options: dict
 
     kind = "word"
+    otherwise = ""
 
     def specification(self, salt):
-        messages = {word: _message(word == self.value, text) for word, text in self.options.items()}
-        shared = {"name": self.name, "kind": self.kind, "options": list(self.options), "otherwise": ""}
-        return shared | sealed.seal(salt, messages)
+        shared = {"name": self.name, "kind": self.kind, "options": list(self.options), "otherwise": self.otherwise}
+        return shared | sealed.seal(salt, self.messages())
+
+    def messages(self):
+        """What each word opens."""
+        return {word: _message(word == self.value, text) for word, text in self.options.items()}
 
     def mark(self, answer):
         """Raise Fail unless the answer is right."""
         word = read_word(list(self.options), answer)
         if word != self.value:
-            raise Fail(self.options[word])
+            raise Slipped(self.options[word])
 
 
 @dataclass(frozen=True)
@@ -190,7 +232,7 @@ class Order:
         """Raise Fail unless the answer is right."""
         order = "".join(read_order(sorted(self.value), answer))
         if order != "".join(self.value):
-            raise Fail(self.slips.get(order, self.otherwise))
+            raise _slipped_or_not(self.slips.get(order), self.otherwise)
 
 
 @dataclass(frozen=True)
@@ -219,11 +261,26 @@ class Line:
         """Raise Fail unless the answer is right."""
         line = read_line(answer)
         if line not in (self.value, *self.also):
-            raise Fail(self.slips.get(line, self.otherwise))
+            raise _slipped_or_not(self.slips.get(line), self.otherwise)
+
+
+def _slipped_or_not(hint, otherwise):
+    return Fail(otherwise) if hint is None else Slipped(hint)
 
 
 def _message(right, text):
     return {"right": right, "text": text}
+
+
+def _rounded(value):
+    """Three significant digits of a number that is clear of the border between two roundings."""
+    if not math.isfinite(value):
+        raise Ambiguous(f"{value} has no digits")
+    digits = sealed.three_digits(value)
+    unit = float(f"1e{digits.split('e')[1]}") / 100
+    if abs(value / unit % 1 - 0.5) < FROM_BORDER:
+        raise Ambiguous(f"{value} lies between two roundings")
+    return digits
 
 
 @dataclass(frozen=True)
@@ -262,6 +319,7 @@ class Exercise:
         self.right = right
         self.setup = setup
         self.groups = []
+        self.variants = None  # how it is asked with other numbers, see `autograder.variants`
 
     @property
     def function(self):
@@ -310,7 +368,7 @@ class Exercise:
             return
         for slip in self.slips:
             if _slip_explains(slip, actual, expected, args, kwargs, relative, absolute):
-                raise Fail(slip.hint)
+                raise Slipped(slip.hint)
         raise Fail("")
 
     @staticmethod
@@ -383,36 +441,40 @@ class Exercise:
             title = f"`{question.name}`"
             answer = namespace.get(question.name)
             if answer is None:
-                results.append(GroupResult(title, 1, False, NOT_ANSWERED))
+                results.append(GroupResult(title, 1, False, NOT_ANSWERED, UNANSWERED))
                 continue
             try:
                 question.mark(answer)
                 results.append(GroupResult(title, 1, True, ""))
             except Fail as failure:
-                results.append(GroupResult(title, 1, False, str(failure)))
+                results.append(GroupResult(title, 1, False, str(failure), _kind(failure)))
             except ValueError as problem:  # the answer is not of the kind that is asked
                 results.append(GroupResult(title, 1, False, f"`{question.name}` {problem}"))
         return results
 
     def _mark_group(self, group, student, seed):
-        def failed(message):
-            return GroupResult(group.name, group.weight, False, message or group.message)
+        def failed(message, kind=""):
+            return GroupResult(group.name, group.weight, False, message or group.message, kind)
 
         if student is None:
-            return failed(NOT_ANSWERED)
+            return failed(NOT_ANSWERED, UNANSWERED)
         if not callable(student):
             return failed(f"`{self.function}` is not a function.")
         try:
             group.test(_Guarded(student), np.random.default_rng(seed))
         except Unanswered:
-            return failed(NOT_ANSWERED)
+            return failed(NOT_ANSWERED, UNANSWERED)
         except StudentError as error:
-            return failed(str(error))
+            return failed(str(error), ERROR)
         except (Fail, AssertionError) as failure:
-            return failed(str(failure))
+            return failed(str(failure), _kind(failure))
         except Exception:  # such as float(None) in the test: the value is of a kind the test did not expect
             return failed(f"Your function returned something that the test cannot use. {group.message}")
         return GroupResult(group.name, group.weight, True, "")
+
+
+def _kind(failure):
+    return SLIP if isinstance(failure, Slipped) else ""
 
 
 def _twelve_digits(value):
@@ -566,12 +628,17 @@ class Chapter:
 
 @dataclass(frozen=True)
 class GroupResult:
-    """How one group went; `message` is empty when it passed."""
+    """How one group went; `message` is empty when it passed.
+
+    `kind` says what a failure comes from, for reports: a known slip, an error in the student's code, no answer; it is
+    empty for any other wrong answer.
+    """
 
     name: str
     weight: float
     passed: bool
     message: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """`python -m autograder new-exercise`: the cells, reference, hidden test and bank entries of a new exercise, to be filled in.
 
-What is written stands in ``autograder/templates``. What only an author can write is marked TODO there; `make lint` lists
+What is written stands in ``autograder/exercise_templates``. What only an author can write is marked TODO there; `make lint` lists
 each that is left, so a half-done exercise is not released.
 """
 
@@ -17,7 +17,7 @@ import nbformat
 from autograder import course, notebooks
 from utils.catalogue import grade_id, parse_statement
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "exercise_templates"
 USUAL = {  # points, difficulty, minutes
     "derive": (1, 1, 3),
     "trace": (1, 1, 3),
@@ -26,6 +26,10 @@ USUAL = {  # points, difficulty, minutes
     "design": (2, 2, 5),
 }
 WITH_NAME = ("derive", "build", "debug")
+IMPORTS = {  # names that a declaration may need, by module
+    "autograder.marking": ("Letter", "Line", "Number", "Raises", "Slip"),
+    "autograder.variants": ("Variant", "one_of", "variants_of"),
+}
 WRONG_ANSWERS = ("first", "second", "third", "fourth", "fifth", "sixth")  # of a function, in the bank
 CHAPTER_NAME = re.compile(r"ch(\d\d)(?:_[a-z0-9]+)+")
 
@@ -160,7 +164,7 @@ def new_exercise(request):
         If the exercise's number or name is taken or `after` does not exist; the message says where.
     """
     begun = _begin_chapter(request) if request.new_chapter else {}
-    source, library, hidden_tests, bank, tests, plan = paths = _paths(request)
+    source, library, hidden_tests, bank, tests, plan, formulas = paths = _paths(request)
     texts = {path: begun[path] if path in begun else path.read_text(encoding="utf-8") for path in paths}
     _refuse_what_is_taken(request, texts)
     stated = _stated(texts[source], request.notebook)
@@ -172,6 +176,8 @@ def new_exercise(request):
     texts[hidden_tests] = _with_declaration(texts[hidden_tests], parts["declaration"], request, following)
     texts[bank] = _with_bank_entries(texts[bank], parts["bank"], after)
     texts[plan] = _with_plan_entry(texts[plan], json.loads(parts["plan"]), request)
+    if "formula" in parts:
+        texts[formulas] = _with_formula(texts[formulas], parts["formula"], request)
     if request.name:
         texts[library] += f"\n\n{parts['reference']}\n"
         texts[tests] += f"\n\n{parts['test']}\n"
@@ -194,7 +200,8 @@ def _refuse_broken_python(texts):
 def _paths(request):
     library, _, hidden_tests, bank, _, tests = course.chapter_files(request.number)
     source = course.SOURCE / request.notebook / f"{request.notebook}.ipynb"
-    return source, library, hidden_tests, bank, tests, course.COURSE / "tests" / "contract.json"
+    shared = course.COURSE / "tests"
+    return source, library, hidden_tests, bank, tests, shared / "contract.json", shared / "formulas.py"
 
 
 def _stated(notebook_text, chapter):
@@ -258,6 +265,8 @@ def _parts(request):
         "signature": signature,
         "parameters": ", ".join(parameters),
         "first": parameters[0],
+        "nans": ", ".join(['float("nan")'] * len(parameters)),
+        "samplers": ", ".join(f'{parameter}=one_of(float("nan"))' for parameter in parameters),
     }
     parts = _template(request.kind)
     if "wrong" in parts:
@@ -332,12 +341,8 @@ def _with_cells(text, parts, request, after):
 
 def _with_declaration(text, declaration, request, following):
     """The hidden tests with the declaration before those of the exercises that come later in the notebook."""
-    needed = [name for name in ("Letter", "Line", "Number", "Raises", "Slip") if f"{name}(" in declaration]
-    known = re.search(r"^from autograder\.marking import (.*)$", text, flags=re.MULTILINE)
-    if not known:
-        raise ValueError(f"{request.number}: its hidden tests lack the line `from autograder.marking import ...`")
-    names = sorted({*known[1].split(", "), *needed})
-    text = text.replace(known[0], f"from autograder.marking import {', '.join(names)}", 1)
+    for module, names in IMPORTS.items():
+        text = _with_imports(text, module, [name for name in names if re.search(rf"\b{name}\(", declaration)])
     ruler = f"# --- {request.id} {request.title.strip()} "
     block = f"{ruler}{'-' * (120 - len(ruler))}\n\n{declaration}\n"
     for exercise_id in following:
@@ -345,6 +350,20 @@ def _with_declaration(text, declaration, request, following):
         if later:
             return _below(_below(text[: later.start()], block), text[later.start() :])
     return _below(text, block)
+
+
+def _with_imports(text, module, needed):
+    """The hidden tests with names added to what they import from a module of `autograder`."""
+    known = re.search(rf"^from {re.escape(module)} import (.*)$", text, flags=re.MULTILINE)
+    if known:
+        names = sorted({*known[1].split(", "), *needed})
+        return text.replace(known[0], f"from {module} import {', '.join(names)}", 1)
+    if not needed:
+        return text
+    marking = re.search(r"^from autograder\.marking import .*$", text, flags=re.MULTILINE)
+    if not marking:
+        raise ValueError("chapter: its hidden tests lack the line `from autograder.marking import ...`")
+    return text.replace(marking[0], f"{marking[0]}\nfrom {module} import {', '.join(sorted(needed))}", 1)
 
 
 def _below(above, below):
@@ -363,6 +382,15 @@ def _with_bank_entries(text, entries, after):
     ends = {key.value: value.end_lineno for key, value in zip(bank.keys, bank.values, strict=True)}
     line = ends.get(after) or bank.lineno
     return "\n".join([*lines[:line], entries, *lines[line:]])
+
+
+def _with_formula(text, formula, request):
+    """The formulas with the exercise's before that of the next exercise that has one."""
+    table = next(node.value for node in ast.parse(text).body if isinstance(node, ast.Assign))
+    later = [key.lineno for key in table.keys if _order(key.value) > _order(request.id)]
+    line = min(later, default=table.end_lineno) - 1
+    lines = text.split("\n")
+    return "\n".join([*lines[:line], formula, *lines[line:]])
 
 
 def _with_plan_entry(text, details, request):

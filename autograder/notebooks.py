@@ -6,6 +6,8 @@ to what a person decides::
     # %% locked="setup"        a cell that students cannot change
     # %% answer="0.5"          the answer cell of exercise 0.5
     # %% test="0.5"            its test cell; the points come from the statement's card
+    # %% [markdown] rubric="10.1d"     question and mark scheme of a part that a person reads (see `autograder.written`)
+    # %% [markdown] written="10.1d"    its answer cell; the points come from the question's heading
 """
 
 import re
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.written import parse_part, part_grade_id, part_id
 from utils.catalogue import grade_id, parse_statement
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -121,7 +124,10 @@ def to_text(notebook):
         grader = cell.metadata.pop("nbgrader", None)
         if grader is None:
             continue
-        if grader["grade"]:
+        part = part_id(grader["grade_id"]) if cell.cell_type == "markdown" else None
+        if part is not None:
+            cell.metadata["written" if grader["grade"] else "rubric"] = part
+        elif grader["grade"]:
             cell.metadata["test"] = _exercise_id(grader["grade_id"].removesuffix("_test"))
         elif grader["solution"]:
             cell.metadata["answer"] = _exercise_id(grader["grade_id"])
@@ -147,7 +153,8 @@ def from_text(text, chapter):
     Raises
     ------
     ValueError
-        If a test cell names an exercise that no statement cell before it announces.
+        If a test cell names an exercise that no statement cell before it announces, or a written part's answer cell
+        one that no question announces.
     """
     import jupytext
 
@@ -157,6 +164,9 @@ def from_text(text, chapter):
         exercise = parse_statement(cell.source, chapter) if cell.cell_type == "markdown" else None
         if exercise is not None:
             points[exercise.id] = exercise.points
+        part = parse_part(cell.source) if cell.cell_type == "markdown" else None
+        if part is not None:
+            points[part.id] = part.points
         metadata = cell.metadata
         if "answer" in metadata:
             metadata["nbgrader"] = nbgrader_metadata(grade_id(metadata["answer"]), solution=True)
@@ -166,6 +176,14 @@ def from_text(text, chapter):
                 raise ValueError(f"{chapter}: the test cell of exercise {exercise_id} comes before its statement")
             metadata["nbgrader"] = nbgrader_metadata(
                 f"{grade_id(exercise_id)}_test", grade=True, locked=True, points=points[exercise_id]
+            )
+        elif "rubric" in metadata:
+            metadata["nbgrader"] = nbgrader_metadata(f"{part_grade_id(metadata['rubric'])}_rubric", locked=True)
+        elif "written" in metadata:
+            if metadata["written"] not in points:
+                raise ValueError(f"{chapter}: the answer cell of part {metadata['written']} comes before its question")
+            metadata["nbgrader"] = nbgrader_metadata(
+                part_grade_id(metadata["written"]), grade=True, solution=True, points=points[metadata["written"]]
             )
         elif "locked" in metadata:
             metadata["nbgrader"] = nbgrader_metadata(metadata["locked"], locked=True)

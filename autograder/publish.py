@@ -118,7 +118,7 @@ def _pyproject():
         f'requires-python = "{project["requires-python"]}"\nlicense = "{project["license"]}"\n'
         f"dependencies = [\n{dependencies}]\n\n"
         '[tool.setuptools.packages.find]\ninclude = ["utils*"]\n\n'
-        '[tool.setuptools.package-data]\nutils = ["checks/*.json", "revealed/*.json", "tinylm/*.npz"]\n'
+        '[tool.setuptools.package-data]\nutils = ["checks/*.json", "revealed/*.json", "variants/*.json", "tinylm/*.npz"]\n'
     )
 
 

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from autograder import course, marking
+from autograder import course, marking, notebooks, variants
 from autograder.marking import Number
 
 # Words of the staff side that must not stand in anything a student receives.
@@ -52,16 +52,27 @@ def generate(destination, only=None):
             shutil.copytree(folder, destination / folder.name)
 
 
-def write_checks():
-    """Write the files behind `utils.check`; say which changed."""
-    changed = []
+def sealed_files():
+    """The files behind `utils.check` and `utils.practice`.
+
+    Yields
+    ------
+    path : pathlib.Path
+    text : str
+        What it should hold.
+    """
     for chapter in marking.chapters():
-        text = chapter.checks_text()
-        path = chapter.checks_path
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
-            changed.append(path.name)
-    return changed
+        yield chapter.checks_path, chapter.checks_text()
+        yield variants.variants_path(chapter), variants.variants_text(chapter)
+
+
+def write_sealed_files():
+    """Write the files behind `utils.check` and `utils.practice`; say which changed."""
+    return [_in_utils(path) for path, text in sealed_files() if notebooks.write_if_changed(path, text)]
+
+
+def _in_utils(path):
+    return f"{path.parent.name}/{path.name}"
 
 
 def stale_files():
@@ -72,9 +83,9 @@ def stale_files():
     list of str
     """
     stale = [
-        chapter.checks_path.name
-        for chapter in marking.chapters()
-        if not chapter.checks_path.exists() or chapter.checks_path.read_text(encoding="utf-8") != chapter.checks_text()
+        _in_utils(path)
+        for path, text in sealed_files()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     with tempfile.TemporaryDirectory() as fresh:
         generate(fresh)
@@ -101,7 +112,7 @@ def leaks():
         name = path.relative_to(course.COURSE)
         found += [f"{name}: {word!r}" for word in FORBIDDEN if word in text]
     for chapter in marking.chapters():
-        found += _answers_in(chapter)
+        found += _answers_in(chapter) + _answers_in_variants(chapter)
     return found
 
 
@@ -131,6 +142,26 @@ def _answers_in(chapter):
                     given_away.append(right_message(question))
                 place = path.relative_to(course.COURSE)
                 found += [f"{place}: {words!r}, of exercise {exercise.id}" for words in given_away]
+    return found
+
+
+def _answers_in_variants(chapter):
+    """Answers of a chapter's variants that stand in clear text in their own statements or anywhere in their file."""
+    path = variants.variants_path(chapter)
+    text = path.read_text(encoding="utf-8")
+    entries = json.loads(text)
+    found = []
+    for exercise in chapter.exercises.values():
+        drawn = variants.draw(exercise) if exercise.id in entries else []
+        for (_, variant), released in zip(drawn, entries.get(exercise.id, {}).get("variants", ()), strict=False):
+            numbers = set(NUMBER.findall(re.sub(r"(?<=\d),(?=\d{3})", "", released["statement"])))
+            for question in variant.questions:
+                given_away = [number for number in numbers if gives_away(number, question)]
+                messages = question.messages().values()
+                given_away += [message["text"] for message in messages if message["text"] in text]
+                found += [
+                    f"{_in_utils(path)}: {words!r}, of a variant of exercise {exercise.id}" for words in given_away
+                ]
     return found
 
 
@@ -174,11 +205,11 @@ def command(only=None):
     if problems:
         print(f"{len(problems)} problems in source/: nothing was released")
         return 1
-    changed = write_checks()
+    changed = write_sealed_files()
     generate(course.RELEASE, only)
     found = leaks()
     for leak in found:
         print(f"LEAK  {leak}")
-    notebooks = sorted(p.name for p in course.RELEASE.glob("ch*"))
-    print(f"release/: {len(notebooks)} chapters; checks rewritten: {', '.join(changed) or 'none'}; leaks: {len(found)}")
+    released = list(course.RELEASE.glob("ch*"))
+    print(f"release/: {len(released)} chapters; rewritten: {', '.join(changed) or 'none'}; leaks: {len(found)}")
     return 1 if found else 0

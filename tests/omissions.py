@@ -37,7 +37,7 @@ OMISSIONS = {
         LIBRARY, "    gaps : array_like…Returns\n    -------", "    ", f"{LIBRARY}: `rating_changes` of exercise 10.3: "
         "the docstring has no section Returns",
     ),
-    "no library": Omission(LIBRARY, None, "", f"{HIDDEN_TESTS}: line 6: utils/solutions/ch10.py is missing"),
+    "no library": Omission(LIBRARY, None, "", f"{HIDDEN_TESTS}: line 7: utils/solutions/ch10.py is missing"),
     "a reference among the hidden tests": Omission(
         HIDDEN_TESTS, 'ex10_3 = chapter.build(\n    "10.3",\n    solutions.rating_changes,',
         'def rating_changes(gaps, scores, k=32.0):\n    return gaps\n\n\n'
@@ -49,7 +49,7 @@ OMISSIONS = {
     ),
     "no hidden tests at all": Omission(HIDDEN_TESTS, None, "", f"{SOURCE}: file: {HIDDEN_TESTS} is missing"),
     "broken hidden tests": Omission(HIDDEN_TESTS, "chapter.trace(", "chapter.trace((", f"{HIDDEN_TESTS}: line "),
-    "an unknown question": Omission(HIDDEN_TESTS, "    Number(", "    Numbre(", "NameError: name 'Numbre' is not defined"),
+    "an unknown question": Omission(HIDDEN_TESTS, "return Number(", "return Numbre(", "NameError: name 'Numbre' is not defined"),
     "no group": Omission(
         HIDDEN_TESTS, '@ex10_4.group("one game"…[(1, 0, 0.5)], 24)\n', "",
         f"{HIDDEN_TESTS}: exercise 10.4: 1 groups of hidden tests; 2 are the least",
@@ -70,12 +70,18 @@ OMISSIONS = {
         "exercise 10.4: 1 recognised slips; 2 are the least",
     ),
     "no slips of a number": Omission(
-        HIDDEN_TESTS, '            Slip(1 / (1 + np.exp(-GAP / 400))…),\n', "",
+        HIDDEN_TESTS, '            Slip(1 / (1 + np.exp(-gap / 400))…),\n', "",
         "exercise 10.1: answer_10_1 recognises 1 slips; 2 are the least",
     ),
     "no slips of a line": Omission(
         HIDDEN_TESTS, '            1: "Line 1 only…            6: "Line 6 only returns.",\n', "",
         "exercise 10.4: buggy_line_10_4 recognises 0 slips; 2 are the least",
+    ),
+    "no variants": Omission(
+        HIDDEN_TESTS, "@variants_of(ex10_1, …, 10)))\n", "", "exercise 10.1: has no variants: `practice` cannot ask it"
+    ),
+    "no formula": Omission(
+        "tests/formulas.py", '    "10.1": lambda… 400)),\n', "", "exercise 10.1: has no formula that leads from its numbers"
     ),
     "no hint for a number": Omission(
         HIDDEN_TESTS, "This is what the weaker player may expect: the sign of the gap is turned.", "",
@@ -89,7 +95,7 @@ OMISSIONS = {
         "exercise 10.2: answer_10_2: no hint for the option D",
     ),
     "a slip that is right": Omission(
-        HIDDEN_TESTS, "Slip(1 - SCORE,", "Slip(SCORE + 1e-5,", "answer_10_1: slip 1 is the right answer itself"
+        HIDDEN_TESTS, "Slip(1 - score,", "Slip(score + 1e-5,", "answer_10_1: slip 1 is the right answer itself"
     ),
     "an option too few": Omission(
         HIDDEN_TESTS, '            "D": "It arrives…,\n', "", "exercise 10.5: answer_10_5 has 3 options; 4 are the least"
@@ -166,7 +172,7 @@ def lint():
     from autograder import contract
     from utils import catalogue
 
-    for name in [name for name in sys.modules if name.endswith((".ch10", "test_ch10"))]:
+    for name in [name for name in sys.modules if name.endswith((".ch10", "test_ch10", "tests.formulas"))]:
         del sys.modules[name]
     for package in ("autograder.hidden_tests", "utils.solutions", "tests.submissions"):
         if package in sys.modules and hasattr(sys.modules[package], "ch10"):

@@ -1,5 +1,6 @@
 """What students see when they call `check`: right, not yet, not answered, and never a traceback for a wrong answer."""
 
+import re
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.chapters import CHAPTERS
+from tests.chapters import CHAPTERS, setup_source
 from utils import progress
 from utils.check import agree, check, evaluate, show
 from utils.listing import clickable
@@ -177,9 +178,35 @@ def test_agree(actual, expected, same):
     assert agree(actual, expected) is same
 
 
-def test_a_check_of_a_numpy_chapter_does_not_import_torch():
-    code = (
-        "import sys; from utils.check import check; check('0.1', 0.818); "
-        "check('0.5', lambda r_win, r_lose: 0.0); sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+@pytest.mark.parametrize(("answer", "right"), [(0.818, True), (0.182, False), (None, False)])
+def test_validation_of_a_notebook_passes_right_answers_alone(answer, right, monkeypatch):
+    """nbgrader's button runs the notebook and calls right whatever raises nothing."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    if right:
+        check("0.1", answer)
+    else:
+        with pytest.raises(AssertionError, match=r"Exercise 0\.1: not"):
+            check("0.1", answer)
+    assert progress.attempts() == []
+
+
+NUMPY_CHAPTERS = [number for number in CHAPTERS if "import torch" not in setup_source(number)]
+
+
+def test_nine_chapters_do_without_torch_in_their_setup():
+    assert len(NUMPY_CHAPTERS) == 9
+
+
+@pytest.mark.parametrize("number", NUMPY_CHAPTERS)
+def test_a_check_of_a_numpy_chapter_does_not_import_torch(number):
+    """Run the chapter's setup cell, then check an answer to each exercise, in a fresh process."""
+    answer_of = {"number": "12345.0", "word": "'?'", "letter": "'A'", "order": "'?'", "line": "1"}
+    calls = []
+    for exercise in CHAPTERS[number].exercises.values():
+        function = ["lambda *a, **k: 0.0"] if exercise.function else []
+        answers = [*function, *(answer_of[question.kind] for question in exercise.questions)]
+        calls.append(f"check({exercise.id!r}, {', '.join(answers)})")
+    code = "\n".join([setup_source(number), *calls, "import sys; sys.exit('torch' in sys.modules)"])
+    outcome = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert outcome.returncode == 0, outcome.stderr
+    assert len(re.findall(r"^[✓✗] Exercise", outcome.stdout, flags=re.MULTILINE)) == len(calls)

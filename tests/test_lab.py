@@ -59,3 +59,18 @@ def test_a_taken_port_is_passed_over():
         assert lab.free_port(port, port + 20) != port
         with pytest.raises(RuntimeError, match="are taken"):
             lab.free_port(port, port)
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_students_do_not_get_the_instructors_side_of_nbgrader(published, tmp_path, monkeypatch):
+    monkeypatch.setattr(lab, "COURSE", tmp_path / "course")
+    monkeypatch.setattr(lab.sys, "prefix", str(tmp_path / "environment"))
+    (tmp_path / "course").mkdir()
+    if published:
+        (tmp_path / "course" / "index.ipynb").write_text("{}")
+    lab.configure()
+    assert (tmp_path / "environment" / "share" / "jupyter" / "lab" / "settings" / "overrides.json").exists()
+    page = tmp_path / "environment" / "etc" / "jupyter" / "labconfig" / "page_config.json"
+    assert page.exists() == published
+    if published:
+        assert json.loads(page.read_text())["disabledExtensions"]["@jupyter/nbgrader:formgrader"] is True

@@ -172,3 +172,21 @@ def test_a_failure_without_words_takes_the_groups_message(chapter):
         raise Fail("")
 
     assert "The group's own sentence." in grade(chapter, "99.1", double=strict_double).messages
+
+
+def test_a_failure_says_what_it_comes_from(chapter):
+    """Reports tell known slips, errors, missing answers and other wrong answers apart."""
+
+    def kinds(exercise, **namespace):
+        return {group.kind for group in grade(chapter, exercise, **namespace).groups if not group.passed}
+
+    def untouched(x):
+        raise NotImplementedError
+
+    assert "slip" in kinds("99.1", double=lambda x: np.asarray(x) ** 2)
+    assert kinds("99.3", order=["A", "B", "C"]) == kinds("99.4", letter="A") == {"slip"}
+    assert "error" in kinds("99.1", double=lambda x: 1 / 0)
+    assert kinds("99.1") == kinds("99.1", double=untouched) == kinds("99.3") == {"unanswered"}
+    assert kinds("99.1", double=lambda x: np.asarray(x) + 1 if x is not None else 0) == {""}
+    assert kinds("99.3", order=["C", "A", "B"]) == kinds("99.3", order=7) == {""}
+    assert all(group.kind == "" for group in grade(chapter, "99.1", double=strict_double).groups)

@@ -1,6 +1,7 @@
 """Both editions hold what a student needs, the class edition nothing more, and equal sources give equal bytes."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,19 @@ def test_solutions_are_shown_after_an_attempt(editions, monkeypatch, capsys):
     assert "np.logaddexp(0.0, r_lose - r_win)" in shown
     with pytest.raises(ValueError, match="there is no exercise"):
         solution.solution("77.7")
+
+
+@pytest.mark.parametrize(
+    ("edition", "words"), [("class", "opens once the exercise is solved"), ("self-study", "What is")]
+)
+def test_practice_is_open_in_the_self_study_edition(editions, edition, words, tmp_path):
+    folder = editions / edition
+    code = f"import sys; sys.path[:0] = [{str(folder)!r}]; from utils.practice import practice; practice('0.1')"
+    environment = os.environ | {"COURSE_PROGRESS": str(tmp_path / "progress.sqlite")}
+    outcome = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+    assert words in outcome.stdout, outcome.stderr
 
 
 def test_every_exercise_has_a_solution_to_show(editions):

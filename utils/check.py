@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 
 from utils.panel import Panel
-from utils.sealed import Grid, unseal
+from utils.sealed import Grid, reveal, three_digits, unseal
 
 CHECKS_FOLDER = Path(__file__).parent / "checks"
 
@@ -34,10 +34,17 @@ def check(exercise_id, *answers):
     ------
     ValueError
         If `exercise_id` names no exercise or the number of answers is not what the exercise asks for.
+    AssertionError
+        If an answer is not right while nbgrader validates the notebook, and only then.
     """
     status, panel = evaluate(exercise_id, *answers)
     panel.show()
-    if "NBGRADER_EXECUTION" in os.environ:
+    execution = os.environ.get("NBGRADER_EXECUTION")
+    if (
+        execution == "validate" and status != RIGHT
+    ):  # the button "Validate": nbgrader counts what raises nothing as right
+        raise AssertionError(str(panel))
+    if execution is not None:
         return
     if status != RIGHT and "listing" in specification(exercise_id):
         from utils.listing import show_listing
@@ -71,12 +78,34 @@ def evaluate(exercise_id, *answers):
         part, rows = _check_function(spec, answers.pop(0))
         parts.append(part)
     for question, answer in zip(spec["answers"], answers, strict=True):
-        parts.append(_check_answer(question, answer, label=len(expected) > 1))
+        parts.append(check_answer(question, answer, label=len(expected) > 1))
 
-    statuses = {status for status, _ in parts}
     # A Debug exercise starts with a function that is wrong: it counts as answered once the line is named too.
     is_debug = "function" in spec and bool(spec["answers"])
     untouched = is_debug and parts[0][0] == WRONG and all(status == UNANSWERED for status, _ in parts[1:])
+    return summary(f"Exercise {exercise_id}", parts, ("call", "expected", "got", ""), rows, untouched)
+
+
+def summary(name, parts, header=(), rows=(), untouched=False):
+    """Bring the verdicts on an exercise's parts together.
+
+    Parameters
+    ----------
+    name : str
+        What the panel's title begins with.
+    parts : list of (str, str)
+        Status and text of each part.
+    header, rows
+        The panel's table.
+    untouched : bool
+        Whether a wrong part is what the student was given.
+
+    Returns
+    -------
+    status : {"right", "wrong", "unanswered"}
+    panel : utils.panel.Panel
+    """
+    statuses = {status for status, _ in parts}
     if statuses == {UNANSWERED} or untouched:
         status, title = UNANSWERED, "not answered yet"
     elif statuses == {RIGHT}:
@@ -86,8 +115,7 @@ def evaluate(exercise_id, *answers):
     message = "\n\n".join(
         text for part_status, text in parts if text and (part_status != UNANSWERED or status == WRONG)
     )
-    header = ("call", "expected", "got", "")
-    return status, Panel(status, f"Exercise {exercise_id}: {title}", message, header, rows)
+    return status, Panel(status, f"{name}: {title}", message, header, rows)
 
 
 def specification(exercise_id):
@@ -98,9 +126,11 @@ def specification(exercise_id):
     ValueError
         If there is no such exercise.
     """
+    if not isinstance(exercise_id, str):
+        raise ValueError(f'exercise_id: must be written in quotes, such as "0.5", not {exercise_id!r}')
     known = _all_specifications()
     if exercise_id not in known:
-        close = difflib.get_close_matches(str(exercise_id), known, n=1)
+        close = difflib.get_close_matches(exercise_id, known, n=1)
         hint = f'; did you mean "{close[0]}"?' if close else ""
         raise ValueError(f'exercise_id: there is no exercise "{exercise_id}"{hint}')
     return known[exercise_id]
@@ -117,8 +147,24 @@ def _all_specifications():
 # --- numbers, letters, words, orders, lines ---------------------------------------------------------------------------
 
 
-def _check_answer(question, answer, label):
-    """Check one answer that is a value; `label` says whether its name must be told from others."""
+def check_answer(question, answer, label=False):
+    """Check one answer that is a value.
+
+    Parameters
+    ----------
+    question : dict
+        Its ``name``, ``kind``, ``otherwise`` and sealed messages; with ``texts``, a box holds the place and the key of a
+        text that it shares with others.
+    answer : object
+        None where there is none yet.
+    label : bool
+        Whether the question's name must be told from others.
+
+    Returns
+    -------
+    status : {"right", "wrong", "unanswered"}
+    text : str
+    """
     name = question["name"]
     prefix = f"`{name}`: " if label else ""
     if answer is None:
@@ -130,6 +176,9 @@ def _check_answer(question, answer, label):
     for sealed, canonical in boxes:
         opened = unseal(sealed, canonical)
         if opened is not None:
+            if "texts" in question:
+                place, key = opened
+                opened = reveal(question["texts"][place], key)
             return (RIGHT if opened["right"] else WRONG), prefix + opened["text"]
     return WRONG, prefix + question["otherwise"]
 
@@ -199,6 +248,7 @@ def _number_boxes(question, answer):
 # From a question's kind to a function that turns an answer into (sealed messages, canonical answer) pairs to try.
 READERS = {
     "number": _number_boxes,
+    "digits": lambda question, answer: [(question, three_digits(read_number(answer)))],
     "letter": lambda question, answer: [(question, read_letter(question["options"], answer))],
     "word": lambda question, answer: [(question, read_word(question["options"], answer))],
     "order": lambda question, answer: [(question, "".join(read_order(question["options"], answer)))],

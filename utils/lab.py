@@ -17,16 +17,36 @@ SETTINGS = {
         "checkForUpdates": False,
         "doNotDisturbMode": True,
     },
-    # Keep cells in the page once they are drawn: a chapter is short, and demos must not vanish while one scrolls.
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
+    "@jupyterlab/notebook-extension:tracker": {
+        # Keep cells in the page once they are drawn: a chapter is short, and demos must not vanish while one scrolls.
+        "windowingMode": "defer",
+        # Nobody must scroll sideways to read the end of a line, whatever the window's width or the letters' size.
+        "codeCellConfig": {"lineWrap": True},
+    },
 }
+# What nbgrader adds to JupyterLab for those who make and grade assignments: it would only puzzle a student.
+STAFF_EXTENSIONS = ("create-assignment", "formgrader", "course-list")
 
 
 def configure():
-    """Write JupyterLab's defaults into the environment this Python belongs to."""
+    """Write JupyterLab's defaults into the environment this Python belongs to.
+
+    In a published edition the parts of nbgrader that serve instructors are switched off as well.
+    """
     folder = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "overrides.json").write_text(json.dumps(SETTINGS, indent=1) + "\n", encoding="utf-8")
+    if is_published():
+        disabled = {f"@jupyter/nbgrader:{name}": True for name in STAFF_EXTENSIONS}
+        folder = Path(sys.prefix) / "etc" / "jupyter" / "labconfig"
+        folder.mkdir(parents=True, exist_ok=True)
+        page = json.dumps({"disabledExtensions": disabled}, indent=1)
+        (folder / "page_config.json").write_text(page + "\n", encoding="utf-8")
+
+
+def is_published():
+    """Whether this is a published edition: only those have a start page."""
+    return (COURSE / "index.ipynb").exists()
 
 
 def free_port(first=8888, last=8999):
@@ -50,7 +70,7 @@ def free_port(first=8888, last=8999):
 
 def start_page():
     """What JupyterLab opens with: the published course's start page, else the first chapter."""
-    if (COURSE / "index.ipynb").exists():
+    if is_published():
         return "index.ipynb"
     return next(iter(sorted(COURSE.glob("release/ch*/ch*.ipynb")))).relative_to(COURSE).as_posix()
 

@@ -2,6 +2,8 @@
 
 import html
 
+from utils.controls import make_accessible
+
 
 def show_listing(specification):
     """Show a listing whose lines can be chosen; the choice says what to write in the answer cell.
@@ -20,6 +22,7 @@ def show_listing(specification):
     if get_ipython() is None:
         print(numbered(specification["listing"]))
     else:
+        make_accessible()
         display(clickable(specification["listing"], name))
 
 
@@ -32,8 +35,8 @@ def numbered(lines):
 def advice(lines, number, name):
     """What to do with a chosen line, as HTML."""
     return (
-        f"You chose line {number}, <code>{html.escape(lines[number - 1].strip())}</code>. "
-        f"To answer so, write <code>{html.escape(name)} = {number}</code> in the answer cell and run the check again."
+        f'<span role="status">You chose line {number}, <code>{html.escape(lines[number - 1].strip())}</code>. '
+        f"To answer so, write <code>{html.escape(name)} = {number}</code> in the answer cell and run the check again.</span>"
     )
 
 

@@ -8,8 +8,8 @@ import re
 _ACCENTS = {
     "right": ("#1B8A4B", "rgba(27, 138, 75, 0.10)", "✓"),
     "wrong": ("#C4530A", "rgba(196, 83, 10, 0.10)", "✗"),
-    "unanswered": ("#5B7083", "rgba(91, 112, 131, 0.10)", "○"),
-    "info": ("#0072B2", "rgba(0, 114, 178, 0.10)", "·"),
+    "unanswered": ("#6B8399", "rgba(107, 131, 153, 0.10)", "○"),
+    "info": ("#2A7FC1", "rgba(42, 127, 193, 0.10)", "·"),
 }
 
 
@@ -21,7 +21,8 @@ class Panel:
     status : {"right", "wrong", "unanswered", "info"}
     title : str
     message : str
-        Plain text; words between backticks are set as code, a blank line starts a paragraph.
+        Plain text; words between backticks are set as code, words between asterisks are stressed, a blank line starts a
+        paragraph.
     header : sequence of str
         Column titles of the table.
     rows : sequence of sequence of str
@@ -50,11 +51,13 @@ class Panel:
         table = ""
         if self.rows:
             cell = 'style="text-align: left; padding: 0.15em 0.8em 0.15em 0; vertical-align: top;"'
+            line = 'style="background: none;"'  # the panel's own, not the stripes of JupyterLab's tables
             head = "".join(f'<th scope="col" {cell}>{html.escape(title)}</th>' for title in self.header)
             lines = "".join(
-                "<tr>" + "".join(f"<td {cell}>{_inline(text)}</td>" for text in row) + "</tr>" for row in self.rows
+                f"<tr {line}>" + "".join(f"<td {cell}>{_inline(text)}</td>" for text in row) + "</tr>"
+                for row in self.rows
             )
-            table = f'<table style="margin: 0.5em 0 0 0;"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
+            table = f'<table style="margin: 0.5em 0 0 0;"><thead><tr {line}>{head}</tr></thead><tbody>{lines}</tbody></table>'
         return (
             f'<div role="status" style="border-left: 5px solid {accent}; background: {tint}; color: inherit; '
             f'padding: 0.5em 0.9em; margin: 0.3em 0; border-radius: 3px;">'
@@ -74,10 +77,13 @@ class Panel:
 
 def _inline(text):
     parts = re.split(r"`([^`]+)`", text)
-    return "".join(
-        f"<code>{html.escape(part)}</code>" if i % 2 else html.escape(part).replace("\n", "<br>")
-        for i, part in enumerate(parts)
-    )
+    return "".join(f"<code>{html.escape(part)}</code>" if i % 2 else _prose(part) for i, part in enumerate(parts))
+
+
+def _prose(text):
+    """Text as HTML; words between asterisks are stressed, a product such as ``a * b`` is left alone."""
+    stressed = re.sub(r"(?<![\w*])\*([A-Za-z][A-Za-z ]*[a-z])\*(?![\w*])", r"<em>\1</em>", html.escape(text))
+    return stressed.replace("\n", "<br>")
 
 
 def _text_table(header, rows):

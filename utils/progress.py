@@ -11,7 +11,12 @@ from pathlib import Path
 from utils.catalogue import TYPES, read_course
 from utils.panel import Panel
 
-_TABLE = "CREATE TABLE IF NOT EXISTS attempt (exercise TEXT NOT NULL, day TEXT NOT NULL, correct INTEGER NOT NULL)"
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS attempt (exercise TEXT NOT NULL, day TEXT NOT NULL, correct INTEGER NOT NULL)",
+    # Practice stands apart: it does not count as solved. Files of before there was any get the table when opened.
+    "CREATE TABLE IF NOT EXISTS practice "
+    "(exercise TEXT NOT NULL, variant INTEGER NOT NULL, day TEXT NOT NULL, correct INTEGER NOT NULL)",
+)
 
 
 def progress_file():
@@ -33,12 +38,22 @@ def record(exercise_id, right, day=None):
     day : datetime.date, optional
         Today unless given.
     """
-    day = dt.date.today() if day is None else day
-    try:
-        with _open() as connection, connection:
-            connection.execute("INSERT INTO attempt VALUES (?, ?, ?)", (exercise_id, day.isoformat(), int(right)))
-    except (sqlite3.Error, OSError) as problem:
-        warnings.warn(f"progress was not saved: {problem}", stacklevel=3)
+    _insert("INSERT INTO attempt VALUES (?, ?, ?)", exercise_id, _iso(day), int(right))
+
+
+def record_practice(exercise_id, variant, right, day=None):
+    """Remember one answer to an exercise with other numbers, apart from the attempts at the exercise itself.
+
+    Parameters
+    ----------
+    exercise_id : str
+    variant : int
+        Which numbers, counted from 0.
+    right : bool
+    day : datetime.date, optional
+        Today unless given.
+    """
+    _insert("INSERT INTO practice VALUES (?, ?, ?, ?)", exercise_id, variant, _iso(day), int(right))
 
 
 def attempts():
@@ -49,13 +64,41 @@ def attempts():
     list of (str, datetime.date, bool)
         Exercise, day and whether the answer was right, oldest first.
     """
+    rows = _select("SELECT exercise, day, correct FROM attempt ORDER BY rowid")
+    return [(exercise, dt.date.fromisoformat(day), bool(correct)) for exercise, day, correct in rows]
+
+
+def practised():
+    """All remembered answers to exercises with other numbers.
+
+    Returns
+    -------
+    list of (str, int, datetime.date, bool)
+        Exercise, which numbers, day and whether the answer was right, oldest first.
+    """
+    rows = _select("SELECT exercise, variant, day, correct FROM practice ORDER BY rowid")
+    return [(exercise, variant, dt.date.fromisoformat(day), bool(right)) for exercise, variant, day, right in rows]
+
+
+def _iso(day):
+    return (dt.date.today() if day is None else day).isoformat()
+
+
+def _insert(statement, *values):
+    try:
+        with _open() as connection, connection:
+            connection.execute(statement, values)
+    except (sqlite3.Error, OSError) as problem:
+        warnings.warn(f"progress was not saved: {problem}", stacklevel=4)
+
+
+def _select(query):
     try:
         with _open() as connection:
-            rows = connection.execute("SELECT exercise, day, correct FROM attempt ORDER BY rowid").fetchall()
+            return connection.execute(query).fetchall()
     except (sqlite3.Error, OSError) as problem:
-        warnings.warn(f"progress could not be read: {problem}", stacklevel=3)
+        warnings.warn(f"progress could not be read: {problem}", stacklevel=4)
         return []
-    return [(exercise, dt.date.fromisoformat(day), bool(correct)) for exercise, day, correct in rows]
 
 
 @contextlib.contextmanager
@@ -70,7 +113,7 @@ def _open():
     except sqlite3.DatabaseError:
         aside = path.with_name(f"{path.stem}.damaged-{dt.datetime.now():%Y%m%d-%H%M%S}{path.suffix}")
         path.rename(aside)
-        warnings.warn(f"the progress file was damaged: it is kept as {aside}, and a new one was started", stacklevel=5)
+        warnings.warn(f"the progress file was damaged: it is kept as {aside}, and a new one was started", stacklevel=6)
         connection = _connect(path)
     with contextlib.closing(connection):
         yield connection
@@ -80,7 +123,8 @@ def _connect(path):
     connection = sqlite3.connect(path, timeout=5)  # two notebooks may write at once: the second waits
     try:
         with connection:
-            connection.execute(_TABLE)
+            for table in _TABLES:
+                connection.execute(table)
         if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("quick_check failed")
     except sqlite3.DatabaseError:
@@ -95,7 +139,7 @@ def streaks(days, today=None):
     Parameters
     ----------
     days : iterable of datetime.date
-        Days with at least one solved exercise.
+        Days with at least one right answer, in an exercise or in practice.
     today : datetime.date, optional
 
     Returns
@@ -124,24 +168,31 @@ def progress(chapter=None, course=None):
     course : str or pathlib.Path, optional
         Folder of the released chapters; found beside this package or above the working folder unless given.
     """
-    exercises = read_course(_find_course() if course is None else course)
+    listed = exercises(course)
     log = attempts()
     solved = {exercise for exercise, _, correct in log if correct}
     tried = {exercise for exercise, _, _ in log}
-    current, best = streaks(day for _, day, correct in log if correct)
+    current, best = streaks(
+        [*(day for _, day, correct in log if correct), *(day for _, _, day, correct in practised() if correct)]
+    )
 
     groups = defaultdict(list)
-    for exercise in exercises:
+    for exercise in listed:
         groups[exercise.chapter].append(exercise)
     rows = [_summary_row(name, members, solved) for name, members in groups.items()]
     if len(groups) > 1:
-        rows.append(_summary_row("all chapters", exercises, solved))
+        rows.append(_summary_row("all chapters", listed, solved))
     message = f"Streak: {_days(current)}, best {_days(best)}."
     if chapter is not None:
         left = [e for e in groups.get(chapter, []) if e.id not in solved]
         listing = ", ".join(f"{e.id} {e.title}{' (tried)' if e.id in tried else ''}" for e in left)
         message += f"\n\nLeft in this chapter: {listing}." if left else "\n\nEvery exercise of this chapter is solved."
     Panel("info", "Progress", message, ("chapter", "solved", "points", *TYPES), rows).show()
+
+
+def exercises(course=None):
+    """All exercises of the released chapters; see `progress` for where they are found."""
+    return read_course(_find_course() if course is None else course)
 
 
 def _summary_row(name, exercises, solved):

@@ -8,6 +8,7 @@ An answer of three digits can be guessed in the end, by this file or by calling 
 keeps honest eyes from seeing it, and the grade never rests on it.
 """
 
+import functools
 import hashlib
 import json
 import math
@@ -57,6 +58,12 @@ class Grid:
         return self.cell(a) == self.cell(b)
 
 
+def three_digits(value):
+    """Canonical text of a number: rounded to three significant digits, such as ``"8.18e-01"``; 0 has no sign."""
+    return f"{value + 0.0:.2e}"
+
+
+@functools.lru_cache(maxsize=4096)  # a class gives the same few answers again and again
 def _tag_and_key(salt, canonical):
     raw = hashlib.scrypt(canonical.encode(), salt=salt.encode(), **_SCRYPT)
     return raw[:12].hex(), raw[16:]
@@ -108,3 +115,51 @@ def unseal(sealed, canonical):
     tag, key = _tag_and_key(sealed["salt"], canonical)
     box = sealed["boxes"].get(tag)
     return None if box is None else json.loads(_mask(key, bytes.fromhex(box)))
+
+
+def hide(message):
+    """Hide a message that many boxes share, so that each need hold no more than its key.
+
+    The key is drawn from the message itself: who knows the message needs no key, and equal releases have equal bytes.
+
+    Parameters
+    ----------
+    message : JSON value
+
+    Returns
+    -------
+    key, hidden : str
+        Sixteen hexadecimal digits, and the ciphertext.
+    """
+    data = json.dumps(message).encode()
+    key = hashlib.shake_256(b"key of " + data).hexdigest(8)
+    return key, _mask(key.encode(), data).hex()
+
+
+def reveal(hidden, key):
+    """Read a hidden message.
+
+    Parameters
+    ----------
+    hidden, key : str
+        As `hide` made them.
+
+    Returns
+    -------
+    JSON value
+    """
+    return json.loads(_mask(key.encode(), bytes.fromhex(hidden)))
+
+
+def stamp(salt, text):
+    """Slow salted hash of a text, to tell whether what was generated from it is still fresh.
+
+    Parameters
+    ----------
+    salt, text : str
+
+    Returns
+    -------
+    str
+    """
+    return hashlib.scrypt(text.encode(), salt=salt.encode(), **_SCRYPT).hex()[:32]

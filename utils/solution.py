@@ -10,6 +10,11 @@ from utils.panel import Panel
 REVEALED_FOLDER = Path(__file__).parent / "revealed"
 
 
+def is_self_study():
+    """Whether this is the self-study edition, which holds solutions."""
+    return any(REVEALED_FOLDER.glob("*.json"))
+
+
 def solution(exercise_id):
     """Show the solution of an exercise, once it has been tried.
 

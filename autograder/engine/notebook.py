@@ -8,6 +8,7 @@ from nbgrader import utils as nbgrader_utils
 from autograder.engine import outputs, trial
 from autograder.engine.boxed.wire import WireError
 from autograder.engine.remote import Remote
+from autograder.engine.sanitise import UNREADABLE
 from autograder.engine.session import ProcessEnded, Session
 
 NOT_RUN = "Not run while grading: nothing from here on has points.\n"
@@ -25,7 +26,7 @@ class Graded:
     layers : list of str
         What confined the student's process.
     seconds : dict of str to float
-        Time spent on ``fork``, ``cells`` and ``tests``.
+        Time spent on ``fork`` (starting and ending the student's process), ``cells`` and ``tests``.
     """
 
     verdicts: dict = field(default_factory=dict)
@@ -69,6 +70,8 @@ def grade_notebook(notebook, warm, limits, seed, files=None, run_rest=False):
     -------
     Graded
     """
+    if UNREADABLE in notebook.metadata:
+        return _nothing_to_grade(notebook)
     graded = Graded()
     trusted = trial.trusted_imports(cell.source for cell in notebook.cells if is_given(cell))
     session = Session(warm, limits, files)
@@ -76,7 +79,7 @@ def grade_notebook(notebook, warm, limits, seed, files=None, run_rest=False):
     count = 0
     last = max((i for i, cell in enumerate(notebook.cells) if counts(cell)), default=-1)
     try:
-        graded.seconds["fork"] = _timed(lambda: _start_early(session))
+        graded.seconds["fork"] += _timed(lambda: _start_early(session))
         for i, cell in enumerate(notebook.cells):
             if cell.cell_type != "code":
                 continue
@@ -109,7 +112,17 @@ def grade_notebook(notebook, warm, limits, seed, files=None, run_rest=False):
                 graded.seconds["cells"] += time.perf_counter() - start
         graded.layers = session.layers
     finally:
-        session.close()
+        graded.seconds["fork"] += _timed(session.close)
+    return graded
+
+
+def _nothing_to_grade(notebook):
+    """Zero points for everything: a test might pass on cells as they were handed out."""
+    graded = Graded()
+    for cell in filter(is_test, notebook.cells):
+        reason = notebook.metadata[UNREADABLE]
+        cell.outputs = [outputs.error("NothingToGrade", reason)]
+        graded.verdicts[cell.metadata.nbgrader["grade_id"]] = trial.Verdict(0.0, cell.outputs, reason)
     return graded
 
 

@@ -9,9 +9,9 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Int
 
-from autograder.engine import digests, journal, submission
+from autograder.engine import digests, journal, results, submission
 from autograder.engine.limits import Limits
-from autograder.engine.notebook import grade_notebook, is_given
+from autograder.engine.notebook import grade_notebook, is_given, is_test
 from autograder.engine.plan import imported_modules, read_plan
 from autograder.engine.sanitise import remarks_cell, sanitise
 from autograder.engine.warm import ServerLost
@@ -38,6 +38,15 @@ def _coursedir(step):
     return None
 
 
+def _tell_converter(step, notebook, **found):
+    """Hand what a step found to the converter above it, which saves it when the whole submission is graded."""
+    while step is not None:
+        if hasattr(step, "found"):
+            step.found.setdefault(notebook, {}).update(found)
+            return
+        step = getattr(step, "parent", None)
+
+
 class Sanitise(NbGraderPreprocessor):
     """Make a clean notebook of the submitted file; it replaces nbgrader's sanitising steps but the last check."""
 
@@ -60,6 +69,7 @@ class Sanitise(NbGraderPreprocessor):
             self.log.warning("%s: %s", names["student"], remark)
         if remarks:
             clean.cells.insert(0, remarks_cell(remarks))
+        _tell_converter(self, names["notebook"], remarks=remarks)
         return clean, resources
 
 
@@ -73,6 +83,8 @@ class Execute(NbGraderPreprocessor):
     call_seconds, cell_seconds, notebook_seconds : float
     memory_megabytes : int
         See `autograder.engine.limits.Limits`.
+    timeout : float
+        nbgrader's own name for the limit of a cell; it also bounds a call, which is a part of a test cell.
     run_rest : bool
         Whether cells after the last one with points are run as well, for the pictures in the feedback.
     """
@@ -82,6 +94,7 @@ class Execute(NbGraderPreprocessor):
     cell_seconds = Float(Limits.cell_seconds, help="time limit of one cell").tag(config=True)
     notebook_seconds = Float(Limits.notebook_seconds, help="time limit of a notebook").tag(config=True)
     memory_megabytes = Int(Limits.memory_bytes // 2**20, help="memory limit of a submission").tag(config=True)
+    timeout = Float(None, allow_none=True, help="time limit of a cell, by nbgrader's name").tag(config=True)
     run_rest = Bool(False, help="run the cells after the last one with points, too").tag(config=True)
 
     def __call__(self, nb, resources):
@@ -94,8 +107,11 @@ class Execute(NbGraderPreprocessor):
     @property
     def limits(self):
         """The limits that are configured."""
+        call, cell = self.call_seconds, self.cell_seconds
+        if self.timeout is not None and self.timeout > 0:  # nbgrader takes 0 and less for no limit
+            call, cell = min(call, self.timeout), self.timeout
         return Limits(
-            call_seconds=self.call_seconds, cell_seconds=self.cell_seconds, notebook_seconds=self.notebook_seconds,
+            call_seconds=call, cell_seconds=cell, notebook_seconds=self.notebook_seconds,
             memory_bytes=self.memory_megabytes * 2**20,
         )  # fmt: skip
 
@@ -115,6 +131,14 @@ class Execute(NbGraderPreprocessor):
         for name, verdict in graded.verdicts.items():
             if verdict.mistake:
                 self.log.error("The test %s raised %s", name, verdict.mistake)
+        points = {
+            cell.metadata.nbgrader["grade_id"]: cell.metadata.nbgrader["points"] for cell in nb.cells if is_test(cell)
+        }
+        _tell_converter(
+            self, names["notebook"], results=results.rows(graded.verdicts, points), layers=graded.layers,
+            seconds=graded.seconds, reasons={name: v.reason for name, v in graded.verdicts.items() if v.reason},
+            mistakes={name: v.mistake for name, v in graded.verdicts.items() if v.mistake},
+        )  # fmt: skip
         return nb, resources
 
     def _seed(self, nb, names):

@@ -92,6 +92,14 @@ class Remote(wire.Codec):
             object.__setattr__(value, "_name", name)
         return value
 
+    def withdraw(self, name):
+        """Take a name out of the notebook, as ``del`` would, until it is restored."""
+        self._request({"op": "withdraw", "name": name})
+
+    def restore(self, name):
+        """Give a withdrawn name back."""
+        self._request({"op": "restore", "name": name})
+
     def call(self, handle, args, kwargs):
         """Call an object of the student's."""
         leaves, self._leaves = self._leaves, []

@@ -14,6 +14,7 @@ MAX_BYTES = 64 * 2**20
 MAX_CELLS = 2000
 MAX_SOURCE = 2 * 2**20
 MAX_ATTACHMENT = 5 * 2**20
+UNREADABLE = "unreadable"
 
 
 class Unreadable(ValueError):
@@ -33,15 +34,17 @@ def sanitise(data, plan):
     -------
     notebook : NotebookNode
         With every planned cell exactly once, in order, its metadata restored; test and locked cells hold the
-        gradebook's text, answers the student's. No outputs, no tags but ``show`` on cells that are as handed out.
+        gradebook's text, answers the student's. No outputs, no tags but ``show`` on cells that are as handed out. Where
+        there was nothing to read, the metadata say why under `UNREADABLE`.
     remarks : list of str
         What was wrong, for student and staff.
     """
-    remarks = []
+    remarks, unreadable = [], ""
     try:
         cells = read_cells(data, remarks)
     except Unreadable as problem:
-        remarks.append(str(problem))
+        unreadable = str(problem)
+        remarks.append(unreadable)
         cells = []
     cells = _label(cells, plan, remarks)
     cells = _restore_order(cells, plan, remarks)
@@ -49,6 +52,8 @@ def sanitise(data, plan):
     metadata = {"kernelspec": plan.kernelspec, "language_info": {"name": plan.kernelspec.get("language", "python")}}
     if not plan.kernelspec:
         metadata = {}
+    if unreadable:
+        metadata[UNREADABLE] = unreadable
     notebook = nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
     _set_ids(notebook)
     for cell in notebook.cells:
@@ -175,13 +180,19 @@ def _ordinary(cell):
 
 
 def _restored(cell, planned, remarks):
-    source = planned.source if planned.restored else cell["source"]
+    source = planned.source if planned.restored or _is_unwritten(cell, planned) else cell["source"]
     if source != planned.source:
         source = _shown(planned.cell_type, source)
     if cell["type"] != planned.cell_type:
         remarks.append(f"Cell {planned.name} was made a {cell['type']} cell; it was turned back.")
     attachments = {} if planned.restored else cell["attachments"]
     return _cell(planned.cell_type, source, {"nbgrader": planned.metadata}, planned.name, attachments)
+
+
+def _is_unwritten(cell, planned):
+    """Whether nothing was written into an answer cell that a person reads; as handed out, it gets its 0 at once."""
+    by_hand = planned.grade and planned.solution and planned.cell_type == "markdown"
+    return by_hand and cell["source"].strip() in ("", planned.source.strip())
 
 
 def _shown(kind, source):

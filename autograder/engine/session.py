@@ -7,6 +7,7 @@ import time
 
 from autograder.engine.boxed.channel import Closed, Late
 from autograder.engine.boxed.wire import WireError
+from autograder.engine.endings import how_it_ended
 
 GRACE = 1.0  # seconds between asking a process to stop and killing it
 _numbers = itertools.count()
@@ -77,11 +78,11 @@ class Session:
                 self.end("it wrote too many or too large files")
 
     def end(self, reason):
-        """Kill the process and say why."""
+        """Kill the process and say why; without a reason, it has closed its channel, and how it ended is the reason."""
         self._channel.close()
         self._channel = None
-        status = self.warm.order("kill")["status"]
-        raise ProcessEnded(reason or _how_it_ended(status)) from None
+        ending = self.warm.order("kill", patience=0.0 if reason else GRACE)
+        raise ProcessEnded(reason or how_it_ended(ending, self.limits)) from None
 
     def close(self):
         """End the process, whatever it does, and remove its folder."""
@@ -180,9 +181,3 @@ class Session:
             if late:  # the interrupt may have cut a message in two
                 self.end(f"it took longer than {seconds:g} seconds")
             self.end(f"it interfered with the grader's channel: {problem}")
-
-
-def _how_it_ended(status):
-    if status is not None and status < 0:
-        return f"it was killed by signal {-status}"
-    return "it ended its own process, by os._exit or the like"

@@ -116,7 +116,8 @@ def readable_paths(student):
 
 def hidden_paths(readable, course_dir=None):
     """Staff folders that lie inside something readable, as those of a course installed by pip do."""
-    names = (*STAFF_PACKAGES, "source", "tests", "submitted", "autograded", "feedback", "gradebook.db")
+    names = (*STAFF_PACKAGES, "source", "tests", "submitted", "autograded", "feedback")
+    names += ("gradebook.db", "gradebook.db-wal", "gradebook.db-shm")
     places = [COURSE / name for name in names] + ([Path(course_dir)] if course_dir is not None else [])
     places += [Path(place) for place in (*EXCHANGES, *CONFIGURATION)]
     places = [str(place.resolve()) for place in places if place.exists()]

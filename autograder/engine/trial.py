@@ -3,6 +3,7 @@
 import ast
 import builtins
 import contextlib
+import copy
 import io
 import os
 import warnings
@@ -10,7 +11,8 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from autograder.engine import outputs
+from autograder import marking
+from autograder.engine import outputs, results
 from autograder.engine.boxed.wire import clean_text
 from autograder.engine.plan import import_statements
 from autograder.engine.remote import Handle, MistakeInTest
@@ -33,12 +35,21 @@ class Verdict:
         Why points are missing, where the test could not tell by itself.
     mistake : str
         What went wrong in the test itself; for the staff, empty when nothing did.
+    groups : list of autograder.marking.GroupResult
+        How the parts of the test went, when it says so.
+    kind : str
+        What a failure as a whole comes from; see `autograder.engine.results`.
+    refuted : bool
+        Whether an assertion failed or the student's code raised an error.
     """
 
     points: float
     outputs: list = field(default_factory=list)
     reason: str = ""
     mistake: str = ""
+    groups: list = field(default_factory=list)
+    kind: str = ""
+    refuted: bool = False
 
 
 class Names(dict):
@@ -47,18 +58,30 @@ class Names(dict):
     Python looks for a builtin after the globals. A student's ``abs`` must not stand in for the real one, so names of
     builtins are never asked for.
 
+    ``del squares`` takes the student's name away until the cell assigns it again or ends: nbgrader's examples find out so
+    whether one function uses another. Whatever else a test cell assigns stays in the grader.
+
     Parameters
     ----------
     trusted : dict
+        See `trusted_imports`.
     remote : Remote
     """
 
     def __init__(self, trusted, remote):
         super().__init__(trusted)
+        self._trusted = trusted
         self._remote = remote
         self._absent = set()
+        self._theirs = {}  # values that came from the student's process
+        self._withdrawn = set()
 
     def __missing__(self, name):
+        try:
+            self[name] = self._trusted[name]
+            return self[name]
+        except KeyError:
+            pass
         if name in self._absent or not isinstance(name, str) or name.startswith("__") or hasattr(builtins, name):
             raise KeyError(name)
         try:
@@ -66,8 +89,29 @@ class Names(dict):
         except KeyError:
             self._absent.add(name)
             raise
-        self[name] = value
+        self._theirs[name] = self[name] = value
         return value
+
+    def __delitem__(self, name):
+        if name not in self:
+            self.__missing__(name)
+        super().__delitem__(name)
+        if name in self._theirs:
+            self._absent.add(name)
+            self._withdrawn.add(name)
+            self._remote.withdraw(name)
+
+    def __setitem__(self, name, value):
+        super().__setitem__(name, value)
+        if name in self._withdrawn and value is self._theirs[name]:
+            self._withdrawn.remove(name)
+            self._remote.restore(name)
+
+    def restore(self):
+        """Give the student's process back what the cell took away."""
+        while self._withdrawn:
+            with contextlib.suppress(ProcessEnded):  # a new process has all its names
+                self._remote.restore(self._withdrawn.pop())
 
     def get(self, name, default=None):
         try:
@@ -76,8 +120,37 @@ class Names(dict):
             return default
 
 
+class _Imports(dict):
+    """Names that are imported when they are first asked for: a test cell calls ``check`` and has no use for torch."""
+
+    def __init__(self, sources):
+        super().__init__({"__name__": "__main__", "__builtins__": __builtins__})
+        self._statements = {}  # by the name that they define, in order
+        for statement in import_statements(sources):
+            for alias in statement.names:
+                one = copy.copy(statement)
+                one.names = [alias]
+                if alias.name == "*":
+                    self._run(one)
+                    continue
+                name = alias.asname or alias.name.split(".")[0]
+                self._statements.setdefault(name, []).append(one)
+
+    def __missing__(self, name):
+        for statement in self._statements.get(name, ()):
+            self._run(statement)
+        if name not in self:
+            raise KeyError(name)
+        return self[name]
+
+    def _run(self, statement):
+        with contextlib.suppress(ImportError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(compile(ast.Module([statement], []), "<locked cell>", "exec"), self)
+
+
 def trusted_imports(sources):
-    """Names that locked cells import, imported here from the staff's own installation.
+    """Names that locked cells import, imported from the staff's own installation.
 
     A test cell calls ``check``; it must be the real one, not what the student's process has under that name.
 
@@ -90,12 +163,7 @@ def trusted_imports(sources):
     -------
     dict
     """
-    names = {"__name__": "__main__", "__builtins__": __builtins__}
-    for statement in import_statements(sources):
-        with contextlib.suppress(ImportError), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            exec(compile(ast.Module([statement], []), "<locked cell>", "exec"), names)
-    return names
+    return _Imports(sources)
 
 
 def evaluate(source, max_points, trusted, remote, seed):
@@ -119,11 +187,15 @@ def evaluate(source, max_points, trusted, remote, seed):
     visible, hidden = split_hidden(source)
     names = Names(trusted, remote)
     shown = []
-    # The visible part is what the student has seen all along. It is shown, and decides only where nothing is hidden.
-    verdict = _run(visible, names, seed, max_points, secret=False)
-    if hidden:
-        shown = [_as_shown(output) for output in verdict.outputs if output.output_type != "error"]
-        verdict = _run(hidden, names, seed, max_points, secret=True)
+    try:
+        verdict = _run(visible, names, seed, max_points, secret=False)
+        if hidden and not verdict.refuted:
+            # Points come from the hidden part. A visible part that broke down, for want of a name or by its own mistake,
+            # does not keep the student from getting them.
+            shown = [_as_shown(output) for output in verdict.outputs if output.output_type != "error"]
+            verdict = _run(hidden, names, seed, max_points, secret=True)
+    finally:
+        names.restore()
     verdict.outputs = shown + verdict.outputs
     return verdict
 
@@ -201,12 +273,13 @@ def _success(value, max_points):
     points = _points(value, max_points)
     # nbgrader reads the points from the text of the first execute_result.
     data = NotebookNode({"text/plain": repr(points)})
-    reason = ""
+    reason, groups = "", []
     if hasattr(value, "groups") and hasattr(value, "_repr_html_"):
         data["text/html"] = value._repr_html_()
         reason = " ".join(value.messages)
+        groups = list(value.groups)
     result = NotebookNode(output_type="execute_result", data=data, metadata=NotebookNode(), execution_count=None)
-    return Verdict(points, [result], reason)
+    return Verdict(points, [result], reason, groups=groups)
 
 
 def _points(value, max_points):
@@ -218,22 +291,26 @@ def _points(value, max_points):
 
 
 def _failure(error, secret):
-    name, message, mistake = type(error).__name__, str(error), ""
+    name, message, mistake, kind = type(error).__name__, str(error), "", marking.ERROR
+    students = getattr(error, "raised_by_student", False)
     if isinstance(error, ProcessEnded):
         message = f"Your code stopped the test: {error}."
-    elif getattr(error, "raised_by_student", False):
+    elif students:
         message = _students_error(error)
+        kind = marking.UNANSWERED if isinstance(error, NotImplementedError) else kind
     elif isinstance(error, AssertionError):
+        kind = ""
         if secret:  # an assertion's text may quote what was expected
             message = "A hidden test failed."
     elif isinstance(error, NameError) and error.name:
         message = f"`{error.name}` is not defined."
     else:
-        mistake = f"{name}: {message}"
+        mistake, kind = f"{name}: {message}", results.MISTAKE
         if isinstance(error, MistakeInTest) or secret:
             name, message = "TestError", "The test could not deal with your answer. Your instructor has been told."
     message = clean_text(message)[:2000]
-    return Verdict(0.0, [outputs.error(name, message)], message or name, mistake)
+    refuted = students or isinstance(error, AssertionError)
+    return Verdict(0.0, [outputs.error(name, message)], message or name, mistake, kind=kind, refuted=refuted)
 
 
 def _students_error(error):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import nbformat
 from nbgrader import utils as nbgrader_utils
 
+from autograder.engine import results
 from autograder.engine.limits import Limits
 from autograder.engine.notebook import grade_notebook
 from autograder.engine.plan import NotebookPlan
@@ -32,6 +33,8 @@ class Job:
     remarks : list of str
         About the submission's files.
     timestamp : str or None
+    run_rest : bool
+        See `grade_notebook`.
     """
 
     assignment: str
@@ -45,6 +48,7 @@ class Job:
     limits: dict
     remarks: list = field(default_factory=list)
     timestamp: str | None = None
+    run_rest: bool = False
 
 
 @dataclass
@@ -56,8 +60,8 @@ class Record:
     assignment, student, submission_digest, tests_digest : str
         As in the job.
     notebooks : dict
-        By name: ``text`` (the graded notebook's file), ``scores`` (points or None by cell id) and ``unanswered``
-        (answer cells left as released).
+        By name: ``text`` (the graded notebook's file), ``scores`` (points or None by cell id), ``unanswered``
+        (answer cells left as released) and ``results`` (see `autograder.engine.results.rows`).
     remarks : list of str
     reasons : dict
         By test cell: why points are missing.
@@ -65,8 +69,14 @@ class Record:
         By test cell: what went wrong in the test itself.
     layers : list of str
     seconds : dict of str to float
+        In the worker: ``fork``, ``cells``, ``tests`` (see `Graded`), ``conversion`` (from the submitted file and to the
+        graded one) and ``other``; then in the coordinator: ``reading``, ``files`` and ``database``.
     failed : str
         Why the engine could not grade at all; such a record is not final.
+    exercise : str
+        The one exercise that is to be saved; empty for all (see `autograder.engine.part`).
+    cells : list of str
+        Its cells.
     """
 
     assignment: str
@@ -81,6 +91,8 @@ class Record:
     layers: list = field(default_factory=list)
     seconds: dict = field(default_factory=dict)
     failed: str = ""
+    exercise: str = ""
+    cells: list = field(default_factory=list)
 
 
 class Worker:
@@ -162,14 +174,18 @@ def grade_submission(job, warm):
     start = time.perf_counter()
     record = Record(job.assignment, job.student, job.submission_digest, job.tests_digest, job.timestamp)
     record.remarks = list(job.remarks)
-    record.seconds = {"fork": 0.0, "cells": 0.0, "tests": 0.0}
+    record.seconds = {"fork": 0.0, "cells": 0.0, "tests": 0.0, "conversion": 0.0}
     limits = Limits(**job.limits)
     for data in job.plans:
         plan = NotebookPlan.from_json(data)
+        began = time.perf_counter()
         notebook, remarks = sanitise(job.notebooks.get(plan.name), plan)
-        graded = grade_notebook(notebook, warm, limits, job.seeds[plan.name], job.files)
+        record.seconds["conversion"] += time.perf_counter() - began
+        graded = grade_notebook(notebook, warm, limits, job.seeds[plan.name], job.files, job.run_rest)
         remarks = [*job.remarks, *remarks]
+        began = time.perf_counter()
         record.notebooks[plan.name] = _saved(notebook, remarks, graded.verdicts)
+        record.seconds["conversion"] += time.perf_counter() - began
         record.remarks += [remark for remark in remarks if remark not in record.remarks]
         record.reasons |= {name: verdict.reason for name, verdict in graded.verdicts.items() if verdict.reason}
         record.mistakes |= {name: verdict.mistake for name, verdict in graded.verdicts.items() if verdict.mistake}
@@ -181,17 +197,20 @@ def grade_submission(job, warm):
 
 
 def _saved(notebook, remarks, verdicts):
-    scores, unanswered = {}, []
+    scores, unanswered, max_points = {}, [], {}
     for cell in notebook.cells:
         if nbgrader_utils.is_grade(cell):
             name = cell.metadata.nbgrader["grade_id"]
+            max_points[name] = float(cell.metadata.nbgrader["points"])
             scores[name] = verdicts[name].points if name in verdicts else nbgrader_utils.determine_grade(cell)[0]
         if nbgrader_utils.is_solution(cell) and _is_unchanged(cell):
             unanswered.append(cell.metadata.nbgrader["grade_id"])
     if remarks:
         notebook.cells.insert(0, remarks_cell(remarks))
     text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-    return {"text": text, "scores": scores, "unanswered": unanswered}
+    return {
+        "text": text, "scores": scores, "unanswered": unanswered, "results": results.rows(verdicts, max_points),
+    }  # fmt: skip
 
 
 def _is_unchanged(cell):
@@ -211,5 +230,7 @@ def failed_record(job, failure):
             notebook, _ = sanitise(None, plan)
         scores = {cell.name: 0.0 for cell in plan.cells if cell.grade}
         text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-        record.notebooks[plan.name] = {"text": text, "scores": scores, "unanswered": []}
+        record.notebooks[plan.name] = {
+            "text": text, "scores": scores, "unanswered": [], "results": results.failed_rows(scores, failure),
+        }  # fmt: skip
     return record

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import expit
 
 from autograder.marking import Chapter, Fail, Letter, Line, Number, Raises, Slip
+from autograder.variants import Variant, in_steps, several, table, variants_of
 from utils.solutions import ch00 as solutions
 
 chapter = Chapter("ch00_reward_modeling")
@@ -11,48 +12,91 @@ grade = chapter.grade
 
 # --- 0.1 Preference probability ---------------------------------------------------------------------------------------
 
-chapter.derive(
-    "0.1",
-    Number(
+
+def answer_0_1(r_a, r_b, right):
+    """The question with any two rewards."""
+    return Number(
         "answer_0_1",
-        solutions.preference_probability(2.0, 0.5),
-        right="A gap of 1.5 wins about 82 times in 100. On the chess scale that is 261 Elo points.",
+        solutions.preference_probability(r_a, r_b),
+        right=right,
         slips=(
             Slip(
-                solutions.preference_probability(0.5, 2.0),
+                solutions.preference_probability(r_b, r_a),
                 "This is the probability that B wins: the reward of the response you ask about comes first.",
             ),
-            Slip(2.0 / 2.5, "You took the share of the rewards. Bradley-Terry takes the sigmoid of their difference."),
-            Slip(1 / (1 + 10**-1.5), "You used powers of 10, as Elo does. Here the base is e."),
-            Slip(expit(2.0), "You left B out: the argument of the sigmoid is the difference of both rewards."),
+            Slip(
+                r_a / (r_a + r_b),
+                "You took the share of the rewards. Bradley-Terry takes the sigmoid of their difference.",
+            ),
+            Slip(1 / (1 + 10 ** (r_b - r_a)), "You used powers of 10, as Elo does. Here the base is e."),
+            Slip(expit(r_a), "You left B out: the argument of the sigmoid is the difference of both rewards."),
         ),
-    ),
+    )
+
+
+ex0_1 = chapter.derive(
+    "0.1",
+    answer_0_1(2.0, 0.5, "A gap of 1.5 wins about 82 times in 100. On the chess scale that is 261 Elo points."),
 )
+
+
+@variants_of(ex0_1, r_a=in_steps(0.2, 4, 0.1), r_b=in_steps(0.2, 4, 0.1))
+def _(r_a, r_b):
+    return Variant(
+        f"Response A has reward $r(A) = {r_a:g}$ and response B has $r(B) = {r_b:g}$. What is $P(A \\succ B)$ under the "
+        "Bradley-Terry model?",
+        answer_0_1(r_a, r_b, "It is the sigmoid of the gap, r(A) - r(B)."),
+    )
+
 
 # --- 0.2 Preference log-likelihood ------------------------------------------------------------------------------------
 
-WINNERS_0_2, LOSERS_0_2 = (1.0, 2.5, 0.2), (0.3, 1.0, 0.8)
-TOTAL_0_2 = solutions.log_likelihood(WINNERS_0_2, LOSERS_0_2)
 
-chapter.derive(
-    "0.2",
-    Number(
+def answer_0_2(winners, losers, right, more_slips=()):
+    """The question with any three pairs of which one is ranked wrongly."""
+    total = solutions.log_likelihood(winners, losers)
+    (wrong,) = np.flatnonzero(np.less(winners, losers))
+    return Number(
         "answer_0_2",
-        TOTAL_0_2,
-        right="The third pair alone costs 1.04 nats, more than the other two together: the model ranks it wrongly.",
+        total,
+        right=right,
         slips=(
-            Slip(-TOTAL_0_2, "Right size, wrong sign: a log-likelihood of probabilities below 1 is negative."),
-            Slip(TOTAL_0_2 / 3, "This is the mean. The total is asked."),
-            Slip(np.exp(TOTAL_0_2), "This is the likelihood itself. Take its logarithm."),
-            Slip(TOTAL_0_2 / np.log(10), "You took logarithms to base 10. The natural logarithm is meant."),
+            Slip(-total, "Right size, wrong sign: a log-likelihood of probabilities below 1 is negative."),
+            Slip(total / 3, "This is the mean. The total is asked."),
+            Slip(np.exp(total), "This is the likelihood itself. Take its logarithm."),
+            Slip(total / np.log(10), "You took logarithms to base 10. The natural logarithm is meant."),
             Slip(
-                solutions.log_likelihood((1.0, 2.5, 0.8), (0.3, 1.0, 0.2)),
-                "In the third pair the winner has the smaller reward: its difference is negative.",
+                solutions.log_likelihood(np.maximum(winners, losers), np.minimum(winners, losers)),
+                f"In the {('first', 'second', 'third')[wrong]} pair the winner has the smaller reward: its difference is "
+                "negative.",
             ),
-            Slip(-1.466, "This number stands in an older answer key. No rounding of these three terms gives it."),
+            *more_slips,
         ),
+    )
+
+
+ex0_2 = chapter.derive(
+    "0.2",
+    answer_0_2(
+        (1.0, 2.5, 0.2),
+        (0.3, 1.0, 0.8),
+        "The third pair alone costs 1.04 nats, more than the other two together: the model ranks it wrongly.",
+        [Slip(-1.466, "This number stands in an older answer key. No rounding of these three terms gives it.")],
     ),
 )
+
+
+@variants_of(ex0_2, winners=several(3, in_steps(0.1, 3, 0.1)), losers=several(3, in_steps(0.1, 3, 0.1)))
+def _(winners, losers):
+    if np.sum(np.less(winners, losers)) != 1 or np.any(np.equal(winners, losers)):
+        return None
+    return Variant(
+        "A reward model scored three pairs; of each pair people preferred $y_w$.\n\n"
+        + table(("pair", "$r(y_w)$", "$r(y_l)$"), zip((1, 2, 3), winners, losers, strict=True))
+        + "\n\nWhat is the total log-likelihood, in nats?",
+        answer_0_2(winners, losers, "It is the sum of log sigmoid(r(y_w) - r(y_l)) over the three pairs."),
+    )
+
 
 # --- 0.3 Tied rewards -------------------------------------------------------------------------------------------------
 
@@ -73,28 +117,51 @@ chapter.trace(
 
 # --- 0.4 Gradient on the winner ---------------------------------------------------------------------------------------
 
-chapter.derive(
-    "0.4",
-    Number(
+
+def answer_0_4(r_win, r_lose, right, more_slips=()):
+    """The question with any two rewards."""
+    push, gap = solutions.winner_gradient(r_win, r_lose), r_win - r_lose
+    return Number(
         "answer_0_4",
-        solutions.winner_gradient(0.5, 1.5),
-        right="The pair is ranked wrongly, so the push is strong: 0.731 of the 1 it can be at most.",
+        push,
+        right=right,
         slips=(
+            Slip(-push, "This is the derivative of the loss, which has the other sign. The size of the push is asked."),
             Slip(
-                -solutions.winner_gradient(0.5, 1.5),
-                "This is the derivative of the loss, which has the other sign. The size of the push is asked.",
-            ),
-            Slip(
-                solutions.winner_gradient(1.5, 0.5),
+                solutions.winner_gradient(r_lose, r_win),
                 "This is the probability that the model gives to what happened. The push is what is missing to 1.",
             ),
             Slip(
-                expit(1.0) * expit(-1.0), "This is the derivative of the sigmoid. Its logarithm is differentiated here."
+                expit(gap) * expit(-gap), "This is the derivative of the sigmoid. Its logarithm is differentiated here."
             ),
-            Slip(1.0, "The push tends to 1 when the gap is large. Here it is only 1 in size."),
+            *more_slips,
         ),
+    )
+
+
+ex0_4 = chapter.derive(
+    "0.4",
+    answer_0_4(
+        0.5,
+        1.5,
+        "The pair is ranked wrongly, so the push is strong: 0.731 of the 1 it can be at most.",
+        [Slip(1.0, "The push tends to 1 when the gap is large. Here it is only 1 in size.")],
     ),
 )
+
+
+@variants_of(ex0_4, r_win=in_steps(0.2, 4, 0.1), r_lose=in_steps(0.2, 4, 0.1))
+def _(r_win, r_lose):
+    slips = (
+        Slip(expit(r_win), "You left the loser out: the argument of the sigmoid is the difference of both rewards."),
+        Slip(r_win - r_lose, "This is the gap of the two rewards. The push is the sigmoid of minus the gap."),
+    )
+    return Variant(
+        f"The model gives $r(y_w) = {r_win:g}$ to the winner of a pair and $r(y_l) = {r_lose:g}$ to the loser. How large is "
+        "the derivative of the pair's log-likelihood with respect to $r(y_w)$? Give its magnitude, a positive number.",
+        answer_0_4(r_win, r_lose, "It is 1 - sigmoid(gap), what the model's probability lacks to 1.", slips),
+    )
+
 
 # --- 0.5 bradley_terry ------------------------------------------------------------------------------------------------
 
@@ -135,7 +202,7 @@ ex0_5 = chapter.build(
 
 @ex0_5.group("values", "Your mean of -log sigmoid(r_win - r_lose) is off on ordinary rewards.", weight=2)
 def _(student, rng):
-    ex0_5.compare(student, list(WINNERS_0_2), list(LOSERS_0_2))
+    ex0_5.compare(student, [1.0, 2.5, 0.2], [0.3, 1.0, 0.8])
     for n_pairs in (1, 2, 7, 100):
         ex0_5.compare(student, *rng.normal(scale=2.0, size=(2, n_pairs)))
     ex0_5.compare(student, np.full(5, 3.0), np.full(5, 3.0))

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 
 from autograder.marking import Chapter, Fail, Letter, Line, Number, Raises, Slip
+from autograder.variants import Variant, different, in_steps, listed, one_of, shares, table, variants_of
 from utils.solutions import ch01 as solutions
 
 chapter = Chapter("ch01_rlhf_objective")
@@ -13,60 +14,102 @@ grade = chapter.grade
 
 # --- 1.1 KL by hand ---------------------------------------------------------------------------------------------------
 
-POLICY_1_1, REFERENCE_1_1 = np.array([0.7, 0.2, 0.1]), np.array([0.4, 0.4, 0.2])
-KL_1_1 = solutions.kl_divergence(POLICY_1_1, REFERENCE_1_1)
 
-chapter.derive(
-    "1.1",
-    Number(
+def answer_1_1(policy, reference, right):
+    """The question with any two distributions over three tokens."""
+    policy, reference = np.asarray(policy), np.asarray(reference)
+    kl, reverse = solutions.kl_divergence(policy, reference), solutions.kl_divergence(reference, policy)
+    terms = policy * np.log(policy / reference)
+    one, two = "One of the three is negative, and stays so.", "Two of the three are negative, and stay so."
+    return Number(
         "answer_1_1",
-        KL_1_1,
-        right="Token 1 alone contributes +0.392; the two others, which the policy gives up, take 0.208 of it back. The sum "
-        "stays positive, as it always does. The other direction would give 0.192: near, but another number.",
+        kl,
+        right=right,
         slips=(
             Slip(
-                solutions.kl_divergence(REFERENCE_1_1, POLICY_1_1),
+                reverse,
                 "This is KL(reference || policy). The weights before the logarithms are the policy's, and the policy "
                 "stands in the numerator.",
             ),
-            Slip(-KL_1_1, "Right size, wrong sign: in the logarithm the policy is divided by the reference."),
+            Slip(-kl, "Right size, wrong sign: in the logarithm the policy is divided by the reference."),
+            Slip(-reverse, "You weighted with the reference's probabilities. The weights are the policy's."),
+            Slip(kl / np.log(2), "This is in bits. The natural logarithm gives nats."),
+            Slip(kl / np.log(10), "You took logarithms to base 10. The natural logarithm is meant."),
             Slip(
-                -solutions.kl_divergence(REFERENCE_1_1, POLICY_1_1),
-                "You weighted with the reference's probabilities. The weights are the policy's.",
-            ),
-            Slip(KL_1_1 / np.log(2), "This is in bits. The natural logarithm gives nats."),
-            Slip(KL_1_1 / np.log(10), "You took logarithms to base 10. The natural logarithm is meant."),
-            Slip(
-                np.sum(np.log(POLICY_1_1 / REFERENCE_1_1)),
+                np.sum(np.log(policy / reference)),
                 "You added the three logarithms. Each is weighted by the policy's probability of its token.",
             ),
-            Slip(
-                np.sum(np.abs(POLICY_1_1 * np.log(POLICY_1_1 / REFERENCE_1_1))),
-                "You made every term positive. Two of the three are negative, and stay so.",
-            ),
+            Slip(np.sum(np.abs(terms)), f"You made every term positive. {two if np.sum(terms < 0) == 2 else one}"),
         ),
+    )
+
+
+ex1_1 = chapter.derive(
+    "1.1",
+    answer_1_1(
+        (0.7, 0.2, 0.1),
+        (0.4, 0.4, 0.2),
+        "Token 1 alone contributes +0.392; the two others, which the policy gives up, take 0.208 of it back. The sum "
+        "stays positive, as it always does. The other direction would give 0.192: near, but another number.",
     ),
 )
+
+
+@variants_of(ex1_1, policy=shares(3), reference=shares(3))
+def _(policy, reference):
+    tokens = zip((1, 2, 3), policy, reference, strict=True)
+    return Variant(
+        "Over three tokens the policy and the reference give\n\n"
+        + table(("token", r"policy $\pi$", r"reference $\pi_{\text{ref}}$"), tokens)
+        + "\n\nWhat is $\\mathrm{KL}(\\pi \\,\\|\\, \\pi_{\\text{ref}})$, in nats?",
+        answer_1_1(policy, reference, "It is the sum of policy x log(policy / reference) over the three tokens."),
+    )
+
 
 # --- 1.2 Penalised reward ---------------------------------------------------------------------------------------------
 
-chapter.derive(
-    "1.2",
-    Number(
+
+def answer_1_2(reward, log_ratio, beta, right, more_slips=()):
+    """The question with any givens."""
+    return Number(
         "answer_1_2",
-        solutions.rlhf_objective(3.0, [-4.0], [-12.0], 0.1),
-        right="The response pays 0.8 for its 8 nats. At beta = 0.5 it would pay 4.0 and end at -1.0: this drift would no "
-        "longer be worth its reward.",
+        solutions.rlhf_objective(reward, [log_ratio - 12.0], [-12.0], beta),
+        right=right,
         slips=(
-            Slip(3.0 + 0.1 * 8.0, "You added the charge. Moving away from the reference costs; it does not pay."),
-            Slip(3.0 - 8.0, "You charged a whole unit of reward for each nat. Beta is the price."),
-            Slip(3.0 - 0.5 * 8.0, "This is the value at beta = 0.5. Here beta is 0.1."),
-            Slip(0.1 * 8.0, "This is the charge. Subtract it from the reward."),
-            Slip(3.0 - 8.0 / 0.1, "You divided by beta. It multiplies the log-ratio."),
-            Slip(0.1 * (3.0 - 8.0), "Beta multiplies the log-ratio only, not the reward."),
+            Slip(
+                reward + beta * log_ratio,
+                "You added the charge. Moving away from the reference costs; it does not pay.",
+            ),
+            Slip(reward - log_ratio, "You charged a whole unit of reward for each nat. Beta is the price."),
+            Slip(beta * log_ratio, "This is the charge. Subtract it from the reward."),
+            Slip(reward - log_ratio / beta, "You divided by beta. It multiplies the log-ratio."),
+            Slip(beta * (reward - log_ratio), "Beta multiplies the log-ratio only, not the reward."),
+            *more_slips,
         ),
+    )
+
+
+ex1_2 = chapter.derive(
+    "1.2",
+    answer_1_2(
+        3.0,
+        8.0,
+        0.1,
+        "The response pays 0.8 for its 8 nats. At beta = 0.5 it would pay 4.0 and end at -1.0: this drift would no "
+        "longer be worth its reward.",
+        [Slip(3.0 - 0.5 * 8.0, "This is the value at beta = 0.5. Here beta is 0.1.")],
     ),
 )
+
+
+@variants_of(ex1_2, reward=in_steps(1, 5, 0.5), log_ratio=in_steps(2, 30, 1), beta=one_of(0.02, 0.05, 0.1, 0.2))
+def _(reward, log_ratio, beta):
+    return Variant(
+        f"The policy wrote a response. The reward model gives it $r = {reward:g}$. Its summed log-ratio to the reference is "
+        f"${log_ratio:g}$ nats, and $\\beta = {beta:g}$. What is its penalised reward?",
+        answer_1_2(reward, log_ratio, beta, "It is r - beta x log-ratio."),
+    )
+
 
 # --- 1.3 Beta too small -----------------------------------------------------------------------------------------------
 
@@ -91,41 +134,73 @@ chapter.trace(
 
 # --- 1.4 Optimal tilted policy ----------------------------------------------------------------------------------------
 
-REFERENCE_1_4, REWARDS_1_4 = np.array([0.5, 0.3, 0.2]), np.array([1.0, 0.0, -1.0])
-WEIGHTS_1_4 = REFERENCE_1_4 * np.exp(REWARDS_1_4)
-SHARE_1_4 = solutions.optimal_policy(REFERENCE_1_4, REWARDS_1_4, 1.0)[0]
 
-chapter.derive(
-    "1.4",
-    Number(
+def answer_1_4(reference, rewards, beta, right, more_slips=()):
+    """The question with any three tokens."""
+    reference, rewards = np.asarray(reference), np.asarray(rewards)
+    weights = reference * np.exp(rewards / beta)
+    in_twos = reference * 2 ** (rewards / beta)
+    return Number(
         "answer_1_4",
-        SHARE_1_4,
-        right="Z is 1.7327, and the share grows from 0.5 to 0.784. Without any penalty it would be 1: beta keeps the two "
-        "others alive, at 0.173 and 0.042.",
+        solutions.optimal_policy(reference, rewards, beta)[0],
+        right=right,
         slips=(
             Slip(
-                softmax(REWARDS_1_4)[0],
+                softmax(rewards / beta)[0],
                 "You forgot the reference: each exponential is multiplied by the reference's probability first.",
             ),
+            Slip(weights[0], "This is the weight before normalising. Divide it by Z, the sum of the three weights."),
+            Slip(weights.sum(), "This is Z, the sum of the weights. The first token's share of it is asked."),
+            Slip(
+                solutions.optimal_policy(reference, -rewards, beta)[0],
+                "You tilted the other way: a higher reward makes a token more likely.",
+            ),
+            Slip(in_twos[0] / in_twos.sum(), "You used powers of 2. Here the base is e."),
+            *more_slips,
+        ),
+    )
+
+
+ex1_4 = chapter.derive(
+    "1.4",
+    answer_1_4(
+        (0.5, 0.3, 0.2),
+        (1.0, 0.0, -1.0),
+        1.0,
+        "Z is 1.7327, and the share grows from 0.5 to 0.784. Without any penalty it would be 1: beta keeps the two "
+        "others alive, at 0.173 and 0.042.",
+        [
             Slip(
                 0.67,
                 "This is the softmax of the rewards alone, rounded up. The reference's probabilities belong in it.",
-            ),
-            Slip(
-                WEIGHTS_1_4[0], "This is the weight before normalising. Divide it by Z, the sum of the three weights."
-            ),
-            Slip(WEIGHTS_1_4.sum(), "This is Z, the sum of the weights. The first token's share of it is asked."),
-            Slip(
-                solutions.optimal_policy(REFERENCE_1_4, -REWARDS_1_4, 1.0)[0],
-                "You tilted the other way: a higher reward makes a token more likely.",
-            ),
-            Slip(
-                REFERENCE_1_4[0] * 2**1 / np.sum(REFERENCE_1_4 * 2**REWARDS_1_4),
-                "You used powers of 2. Here the base is e.",
-            ),
-        ),
+            )
+        ],
     ),
 )
+
+
+@variants_of(ex1_4, reference=shares(3), rewards=different(3, in_steps(-1, 1, 0.5)), beta=one_of(0.5, 2.0))
+def _(reference, rewards, beta):
+    slips = (
+        Slip(solutions.optimal_policy(reference, rewards, 1.0)[0], "You left beta out: rewards are divided by it."),
+        Slip(
+            solutions.optimal_policy(reference, np.multiply(beta, rewards), 1.0)[0],
+            "You multiplied the rewards by beta. They are divided by it.",
+        ),
+    )
+    return Variant(
+        f"A vocabulary of three tokens, $\\pi_{{\\text{{ref}}}} = ({listed(reference)})$, rewards $r = ({listed(rewards)})$, "
+        f"and $\\beta = {beta:g}$. Of all policies, $\\pi^*$ has the largest "
+        "$\\mathbb{E}[r] - \\beta\\, \\mathrm{KL}(\\pi \\,\\|\\, \\pi_{\\text{ref}})$. What probability does it give token 1?",
+        answer_1_4(
+            reference,
+            rewards,
+            beta,
+            "The weights are reference x exp(r / beta); the first one is divided by their sum.",
+            slips,
+        ),
+    )
+
 
 # --- 1.5 Direction of the KL ------------------------------------------------------------------------------------------
 
@@ -499,7 +574,7 @@ ex1_8 = chapter.debug(
     "value and sign", "On ordinary distributions your value is not the sum of p log(p / q). Is it positive?", weight=2
 )
 def _(student, rng):
-    ex1_8.compare(student, POLICY_1_1, REFERENCE_1_1)
+    ex1_8.compare(student, [0.7, 0.2, 0.1], [0.4, 0.4, 0.2])
     for n in (2, 5, 50):
         ex1_8.compare(student, _reference(rng, n), _reference(rng, n))
 

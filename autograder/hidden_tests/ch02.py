@@ -3,6 +3,7 @@
 import numpy as np
 
 from autograder.marking import Chapter, Fail, Letter, Line, Number, Raises, Slip
+from autograder.variants import Variant, in_steps, one_of, variants_of
 from utils.solutions import ch02 as solutions
 
 chapter = Chapter("ch02_ppo_for_rlhf")
@@ -10,69 +11,144 @@ grade = chapter.grade
 
 # --- 2.1 Probability ratio --------------------------------------------------------------------------------------------
 
-RATIO_2_1 = solutions.probability_ratio(-1.8, -2.3)
 
-chapter.derive(
-    "2.1",
-    Number(
+def answer_2_1(logp_new, logp_old, right):
+    """The question with any two log-probabilities."""
+    ratio, divided = solutions.probability_ratio(logp_new, logp_old), logp_new / logp_old
+    return Number(
         "answer_2_1",
-        RATIO_2_1,
-        right="The new policy makes this action about 65 % more probable than the old one did.",
+        ratio,
+        right=right,
         slips=(
-            Slip(1 / RATIO_2_1, "This is old over new. The new policy stands in the numerator."),
-            Slip(0.5, "This is the logarithm of the ratio. Take its exponential."),
-            Slip(1.8 / 2.3, "You divided the log-probabilities. The ratio of the probabilities is asked."),
-            Slip(2.3 / 1.8, "You divided the log-probabilities. The ratio of the probabilities is asked."),
-            Slip(10**0.5, "You used powers of 10. The logarithms are natural."),
-            Slip(np.exp(-1.8), "This is the new probability alone. Divide by the old one."),
+            Slip(1 / ratio, "This is old over new. The new policy stands in the numerator."),
+            Slip(logp_new - logp_old, "This is the logarithm of the ratio. Take its exponential."),
+            Slip(divided, "You divided the log-probabilities. The ratio of the probabilities is asked."),
+            Slip(1 / divided, "You divided the log-probabilities. The ratio of the probabilities is asked."),
+            Slip(10 ** (logp_new - logp_old), "You used powers of 10. The logarithms are natural."),
+            Slip(np.exp(logp_new), "This is the new probability alone. Divide by the old one."),
         ),
-    ),
+    )
+
+
+ex2_1 = chapter.derive(
+    "2.1",
+    answer_2_1(-1.8, -2.3, "The new policy makes this action about 65 % more probable than the old one did."),
 )
+
+
+@variants_of(ex2_1, logp_new=in_steps(-4, -0.5, 0.1), logp_old=in_steps(-4, -0.5, 0.1))
+def _(logp_new, logp_old):
+    return Variant(
+        "The policy that wrote a token gave it the log-probability "
+        f"$\\log \\pi_{{old}}(a \\mid s) = {logp_old:g}$. After some gradient steps it is $\\log \\pi(a \\mid s) = "
+        f"{logp_new:g}$. What is the probability ratio $\\rho$?",
+        answer_2_1(logp_new, logp_old, "It is exp(new - old)."),
+    )
+
 
 # --- 2.2 Clipped or not -----------------------------------------------------------------------------------------------
 
-UNCLIPPED_2_2, CLIPPED_2_2, OBJECTIVE_2_2 = (float(term) for term in solutions.surrogate_terms(1.65, 2.0, 0.2))
 
-chapter.derive(
-    "2.2",
-    Number(
-        "answer_2_2a",
-        UNCLIPPED_2_2,
-        right="The plain product, as if there were no clip.",
-        slips=(
-            Slip(CLIPPED_2_2, "This is the clipped term. The unclipped one comes first."),
-            Slip(-UNCLIPPED_2_2, "Right size, but nothing changes the sign here: ratio and advantage are positive."),
-            Slip(1.65, "This is the ratio alone. The term is ratio times advantage."),
-        ),
-    ),
-    Number(
-        "answer_2_2b",
-        CLIPPED_2_2,
-        right="The ratio is cut to 1.2 first, then multiplied.",
-        slips=(
-            Slip(
-                1.2,
-                "This is the clipped ratio, or the product clipped. Clip the ratio, then multiply by the advantage.",
+def answers_2_2(ratio, advantage, eps, rights, positive):
+    """The three questions with any ratio outside the clip range; `positive` says that ratio and advantage are."""
+    unclipped, clipped, objective = (float(term) for term in solutions.surrogate_terms(ratio, advantage, eps))
+    low, high, larger = 1 - eps, 1 + eps, max(unclipped, clipped)
+    cut, other_end, place = (high, low, "above") if ratio > high else (low, high, "below")
+    end = "lower" if other_end == low else "upper"
+    sign = (
+        "Right size, but nothing changes the sign here: ratio and advantage are positive."
+        if positive
+        else "Right size, wrong sign: the term has the sign of the advantage."
+    )
+    return (
+        Number(
+            "answer_2_2a",
+            unclipped,
+            right=rights[0],
+            slips=(
+                Slip(clipped, "This is the clipped term. The unclipped one comes first."),
+                Slip(-unclipped, sign),
+                Slip(ratio, "This is the ratio alone. The term is ratio times advantage."),
             ),
-            Slip(1.6, "You clipped to the lower end. A ratio of 1.65 lies above the range."),
-            Slip(UNCLIPPED_2_2, "A ratio of 1.65 lies outside the range, so this term must differ from the first."),
-            Slip(-CLIPPED_2_2, "Right size, but nothing changes the sign here: ratio and advantage are positive."),
         ),
-    ),
-    Number(
-        "answer_2_2c",
-        OBJECTIVE_2_2,
-        right="PPO keeps 2.40, the smaller term, and the loss to minimise is its negative, -2.40. Some answer keys call 2.40 "
-        "itself the loss; others say that the gradient now treats the ratio as 1.2. Neither is right: 2.40 is the "
-        "objective, and as it no longer depends on the ratio, its gradient is exactly 0.",
-        slips=(
-            Slip(-OBJECTIVE_2_2, "This is the loss, to be minimised. The objective, to be maximised, is asked."),
-            Slip(UNCLIPPED_2_2, "You kept the larger term. PPO is pessimistic and keeps the smaller."),
-            Slip(-UNCLIPPED_2_2, "You kept the larger term, and changed its sign. PPO keeps the smaller."),
-            Slip(0.0, "This is the gradient of the term that is kept. Its value is asked."),
+        Number(
+            "answer_2_2b",
+            clipped,
+            right=rights[1],
+            slips=(
+                Slip(
+                    cut,
+                    "This is the clipped ratio, or the product clipped. Clip the ratio, then multiply by the advantage.",
+                ),
+                Slip(
+                    other_end * advantage,
+                    f"You clipped to the {end} end. A ratio of {ratio:g} lies {place} the range.",
+                ),
+                Slip(
+                    unclipped,
+                    f"A ratio of {ratio:g} lies outside the range, so this term must differ from the first.",
+                ),
+                Slip(-clipped, sign),
+            ),
         ),
+        Number(
+            "answer_2_2c",
+            objective,
+            right=rights[2],
+            slips=(
+                Slip(-objective, "This is the loss, to be minimised. The objective, to be maximised, is asked."),
+                Slip(larger, "You kept the larger term. PPO is pessimistic and keeps the smaller."),
+                Slip(-larger, "You kept the larger term, and changed its sign. PPO keeps the smaller."),
+                *(
+                    [Slip(0.0, "This is the gradient of the term that is kept. Its value is asked.")]
+                    if objective == clipped
+                    else []
+                ),
+            ),
+        ),
+    )
+
+
+ex2_2 = chapter.derive(
+    "2.2",
+    *answers_2_2(
+        1.65,
+        2.0,
+        0.2,
+        (
+            "The plain product, as if there were no clip.",
+            "The ratio is cut to 1.2 first, then multiplied.",
+            "PPO keeps 2.40, the smaller term, and the loss to minimise is its negative, -2.40. Some answer keys call 2.40 "
+            "itself the loss; others say that the gradient now treats the ratio as 1.2. Neither is right: 2.40 is the "
+            "objective, and as it no longer depends on the ratio, its gradient is exactly 0.",
+        ),
+        positive=True,
     ),
 )
+
+
+@variants_of(
+    ex2_2,
+    ratio=in_steps(0.5, 1.9, 0.05),
+    advantage=one_of(-3.0, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.0),
+    eps=one_of(0.1, 0.2, 0.3),
+)
+def _(ratio, advantage, eps):
+    if 1 - eps <= ratio <= 1 + eps:
+        return None
+    kept = "clipped" if (ratio > 1) == (advantage > 0) else "unclipped"
+    rights = (
+        "It is the plain product, as if there were no clip.",
+        "The ratio is cut to the nearer end of the range, then multiplied by the advantage.",
+        f"The smaller of both terms is the {kept} one.",
+    )
+    return Variant(
+        f"A sample has the ratio $\\rho = {ratio:g}$ and the advantage $A = {advantage:g}$; the clip range is "
+        f"$\\varepsilon = {eps:g}$. Compute\n\n- **a**: the unclipped term;\n- **b**: the clipped term;\n- **c**: the value "
+        "of the objective, which PPO maximises, for this sample.",
+        *answers_2_2(ratio, advantage, eps, rights, positive=advantage > 0),
+    )
+
 
 # --- 2.3 Batch clip trace ---------------------------------------------------------------------------------------------
 
@@ -85,8 +161,8 @@ chapter.trace(
         "answer_2_3",
         OBJECTIVE_2_3,
         right="Only the first sample is clipped, from 1.35 to 1.2. The second ratio, 0.819, lies inside the range: both its "
-        "terms are -0.409. A popular answer key says that the lower clip acts there; its own range for the answer, 0.93 to 1.0, "
-        "even admits the result of never clipping.",
+        "terms are -0.409. A popular answer key says that the lower clip acts there; its own range for the answer, 0.93 to "
+        "1.0, even admits the result of never clipping.",
         slips=(
             Slip(
                 np.mean(np.exp([0.3, -0.2, 0.0]) * np.array(BATCH_2_3[2])),
@@ -134,22 +210,58 @@ chapter.trace(
 
 # --- 2.5 RLHF advantage -----------------------------------------------------------------------------------------------
 
-chapter.derive(
-    "2.5",
-    Number(
+
+def answer_2_5(reward, log_ratio, beta, value, right):
+    """The question with any givens."""
+    advantage = solutions.response_advantage(reward, log_ratio, beta, value)
+    return Number(
         "answer_2_5",
-        solutions.response_advantage(4.0, 5.0, 0.1, 3.2),
-        right="A little better than the critic expected for this prompt, so PPO makes this response a little more probable.",
+        advantage,
+        right=right,
         slips=(
-            Slip(3.5, "This is the reward after the KL charge. The baseline is still to be subtracted."),
-            Slip(0.8, "You left out the KL charge."),
-            Slip(4.0 - 5.0 - 3.2, "You charged the whole 5 nats. Each nat costs beta."),
-            Slip(4.0 + 0.5 - 3.2, "You added the KL charge. Moving away from the reference costs reward."),
-            Slip(-0.3, "Right size, wrong sign: reward minus baseline, not the other way round."),
-            Slip(0.1 * (4.0 - 5.0) - 3.2, "Beta multiplies the nats only, not the reward."),
+            Slip(
+                reward - beta * log_ratio,
+                "This is the reward after the KL charge. The baseline is still to be subtracted.",
+            ),
+            Slip(reward - value, "You left out the KL charge."),
+            Slip(reward - log_ratio - value, f"You charged the whole {log_ratio:g} nats. Each nat costs beta."),
+            Slip(
+                reward + beta * log_ratio - value,
+                "You added the KL charge. Moving away from the reference costs reward.",
+            ),
+            Slip(-advantage, "Right size, wrong sign: reward minus baseline, not the other way round."),
+            Slip(beta * (reward - log_ratio) - value, "Beta multiplies the nats only, not the reward."),
         ),
+    )
+
+
+ex2_5 = chapter.derive(
+    "2.5",
+    answer_2_5(
+        4.0,
+        5.0,
+        0.1,
+        3.2,
+        "A little better than the critic expected for this prompt, so PPO makes this response a little more probable.",
     ),
 )
+
+
+@variants_of(
+    ex2_5,
+    reward=in_steps(1, 6, 0.5),
+    log_ratio=in_steps(2, 20, 1),
+    beta=one_of(0.02, 0.05, 0.1, 0.2),
+    value=in_steps(1, 5, 0.2),
+)
+def _(reward, log_ratio, beta, value):
+    return Variant(
+        f"The reward model gives a response ${reward:g}$ points. Its log-ratio to the reference is ${log_ratio:g}$ nats; "
+        f"$\\beta = {beta:g}$ points per nat. The value model expected $V(x) = {value:g}$ points for this prompt. What is "
+        "the advantage of the response?",
+        answer_2_5(reward, log_ratio, beta, value, "It is reward - beta x log-ratio - V."),
+    )
+
 
 # --- 2.6 ppo_clip_loss ------------------------------------------------------------------------------------------------
 
@@ -514,8 +626,8 @@ ex2_8 = chapter.debug(
         ),
         Slip(
             _objective(lambda ratio, a, eps: np.minimum(ratio, 1 + eps) * a),
-            "A bad action that has become more probable costs no more beyond 1 + eps: its penalty is capped. Which of the two "
-            "terms must count?",
+            "A bad action that has become more probable costs no more beyond 1 + eps: its penalty is capped. Which of the "
+            "two terms must count?",
         ),
         Slip(
             _objective(lambda ratio, a, eps: np.maximum(ratio * a, _clip(ratio, eps) * a)),

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import expit
 
 from autograder.marking import Chapter, Fail, Letter, Line, Number, Raises, Slip
+from autograder.variants import Variant, in_steps, one_of, table, variants_of
 from utils.check import read_number
 from utils.solutions import ch03 as solutions
 
@@ -17,80 +18,131 @@ PAIR = {"logp_win": -5.0, "ref_win": -6.0, "logp_lose": -4.5, "ref_lose": -4.0}
 BETA = 0.1
 MARGIN = float(solutions.log_ratio_margin(**PAIR))
 
-chapter.derive(
-    "3.1",
-    Number(
+
+def answer_3_1(logp_win, ref_win, logp_lose, ref_lose, right, own_difference):
+    """The question with any pair; `own_difference` is the hint for the policy's log-probabilities alone."""
+    margin = float(solutions.log_ratio_margin(logp_win, ref_win, logp_lose, ref_lose))
+    return Number(
         "answer_3_1",
-        MARGIN,
-        right="The winner gained 1.0 nat on the reference, the loser lost 0.5. Note that the policy still finds the loser more "
-        "likely (-4.5 against -5.0): DPO asks how far the policy moved, not where it stands.",
+        margin,
+        right=right,
         slips=(
             Slip(
-                (PAIR["logp_win"] - PAIR["ref_win"]) + (PAIR["logp_lose"] - PAIR["ref_lose"]),
+                (logp_win - ref_win) + (logp_lose - ref_lose),
                 "You added the two log-ratios. The margin is their difference.",
             ),
             Slip(
-                -MARGIN, "Right size, wrong sign: the winner's log-ratio comes first, or ratios are taken upside down."
+                -margin, "Right size, wrong sign: the winner's log-ratio comes first, or ratios are taken upside down."
             ),
+            Slip(logp_win - logp_lose, own_difference),
             Slip(
-                PAIR["logp_win"] - PAIR["logp_lose"],
-                "This is the policy's own difference (or the loser's log-ratio alone). Both responses are compared with the "
-                "reference first.",
-            ),
-            Slip(
-                PAIR["ref_win"] - PAIR["ref_lose"],
+                ref_win - ref_lose,
                 "This is the reference's difference between the two responses. The policy is missing.",
             ),
+            Slip(logp_win - ref_win, "This is the winner's log-ratio alone. The loser's has to be taken off."),
             Slip(
-                PAIR["logp_win"] - PAIR["ref_win"],
-                "This is the winner's log-ratio alone. The loser's has to be taken off.",
-            ),
-            Slip(
-                BETA * MARGIN,
+                BETA * margin,
                 "This is beta times the margin for beta = 0.1: the gap in implicit reward. The margin itself is asked.",
             ),
-            Slip(np.exp(MARGIN), "This is the ratio of the two ratios. The margin is its logarithm."),
+            Slip(np.exp(margin), "This is the ratio of the two ratios. The margin is its logarithm."),
         ),
+    )
+
+
+ex3_1 = chapter.derive(
+    "3.1",
+    answer_3_1(
+        **PAIR,
+        right="The winner gained 1.0 nat on the reference, the loser lost 0.5. Note that the policy still finds the loser more "
+        "likely (-4.5 against -5.0): DPO asks how far the policy moved, not where it stands.",
+        own_difference="This is the policy's own difference (or the loser's log-ratio alone). Both responses are compared with "
+        "the reference first.",
     ),
 )
 
+
+@variants_of(
+    ex3_1,
+    logp_win=in_steps(-9, -3, 0.5),
+    ref_win=in_steps(-9, -3, 0.5),
+    logp_lose=in_steps(-9, -3, 0.5),
+    ref_lose=in_steps(-9, -3, 0.5),
+)
+def _(logp_win, ref_win, logp_lose, ref_lose):
+    responses = (("$y_w$, preferred", logp_win, ref_win), ("$y_l$, the other", logp_lose, ref_lose))
+    return Variant(
+        "For one pair of responses to one prompt, policy and reference give these log-probabilities, in nats:\n\n"
+        + table(("response", r"$\log \pi_\theta$", r"$\log \pi_{\text{ref}}$"), responses)
+        + "\n\nWhat is the log-ratio margin $\\Delta$?",
+        answer_3_1(
+            logp_win,
+            ref_win,
+            logp_lose,
+            ref_lose,
+            right="It is the winner's log-ratio, policy minus reference, less the loser's.",
+            own_difference="This is the policy's own difference. Both responses are compared with the reference first.",
+        ),
+    )
+
+
 # --- 3.2 DPO loss value -----------------------------------------------------------------------------------------------
 
-LOSS = solutions.dpo_loss(*([value] for value in PAIR.values()), BETA)
 
-chapter.derive(
-    "3.2",
-    Number(
+def answer_3_2(margin, beta, right, more_slips=()):
+    """The question with any margin and beta."""
+    loss = solutions.dpo_loss([margin], [0.0], [0.0], [0.0], beta)
+    return Number(
         "answer_3_2",
-        LOSS,
-        right="A little below log 2 = 0.693, the loss of a policy that has not moved at all: with beta = 0.1 a margin of 1.5 is "
+        loss,
+        right=right,
+        slips=(
+            *more_slips,
+            Slip(-loss, "Right size, wrong sign: this is the log-likelihood. The loss is its negative."),
+            Slip(
+                float(np.logaddexp(0, beta * margin)),
+                "The sign inside the exponential is turned: a pair ordered rightly must cost less than log 2.",
+            ),
+            Slip(
+                float(np.logaddexp(0, -margin)), "You left beta out: the margin is multiplied by it inside the sigmoid."
+            ),
+            Slip(float(expit(beta * margin)), "This is the sigmoid itself. Take minus its logarithm."),
+            Slip(float(expit(-beta * margin)), "This is 1 - sigmoid, the weight of the gradient. Take -log(sigmoid)."),
+            Slip(
+                beta * float(np.logaddexp(0, -margin)),
+                "You multiplied by beta outside the logarithm. It stands inside.",
+            ),
+            Slip(loss / np.log(10), "You took the logarithm to base 10. The natural logarithm is meant."),
+            Slip(loss / np.log(2), "You took the logarithm to base 2. The natural logarithm is meant."),
+        ),
+    )
+
+
+ex3_2 = chapter.derive(
+    "3.2",
+    answer_3_2(
+        MARGIN,
+        BETA,
+        "A little below log 2 = 0.693, the loss of a policy that has not moved at all: with beta = 0.1 a margin of 1.5 is "
         "a gap in implicit reward of only 0.15. A popular answer key has 0.622, because it rounds the sigmoid to 0.537 "
         "before it takes the logarithm.",
-        slips=(
+        [
             Slip(
                 -np.log(round(float(expit(BETA * MARGIN)), 3)),
                 "You rounded the sigmoid to three digits before taking the logarithm, as a popular answer key does. Round "
                 "only at the end.",
-            ),
-            Slip(-LOSS, "Right size, wrong sign: this is the log-likelihood. The loss is its negative."),
-            Slip(
-                float(np.logaddexp(0, BETA * MARGIN)),
-                "The sign inside the exponential is turned: a pair ordered rightly must cost less than log 2.",
-            ),
-            Slip(
-                float(np.logaddexp(0, -MARGIN)), "You left beta out: the margin is multiplied by it inside the sigmoid."
-            ),
-            Slip(float(expit(BETA * MARGIN)), "This is the sigmoid itself. Take minus its logarithm."),
-            Slip(float(expit(-BETA * MARGIN)), "This is 1 - sigmoid, the weight of the gradient. Take -log(sigmoid)."),
-            Slip(
-                BETA * float(np.logaddexp(0, -MARGIN)),
-                "You multiplied by beta outside the logarithm. It stands inside.",
-            ),
-            Slip(LOSS / np.log(10), "You took the logarithm to base 10. The natural logarithm is meant."),
-            Slip(LOSS / np.log(2), "You took the logarithm to base 2. The natural logarithm is meant."),
-        ),
+            )
+        ],
     ),
 )
+
+
+@variants_of(ex3_2, margin=in_steps(-6, 12, 0.5), beta=one_of(0.05, 0.1, 0.2, 0.3, 0.5))
+def _(margin, beta):
+    return Variant(
+        f"A pair has the log-ratio margin $\\Delta = {margin:g}$ nats. What is its DPO loss at $\\beta = {beta:g}$, in nats?",
+        answer_3_2(margin, beta, "It is -log sigmoid(beta x margin), or log(1 + exp(-beta x margin))."),
+    )
+
 
 # --- 3.3 What DPO drops -----------------------------------------------------------------------------------------------
 
@@ -102,43 +154,65 @@ chapter.trace(
         options={
             "A": "The reference stands in every log-ratio of the loss, and beta is still the price of leaving it: the KL "
             "penalty did not go away, it is built in.",
-            "B": "Preferences are all that DPO learns from. The policy's log-probabilities stand in for the reward, not for the "
-            "people.",
-            "C": "Left over are the policy, the frozen reference, the preference pairs and beta: two models in place of four, "
-            "and no sampling while training.",
-            "D": "A value network judges responses while they are being sampled. DPO samples none: it reads responses that were "
-            "collected before.",
+            "B": "Preferences are all that DPO learns from. The policy's log-probabilities stand in for the reward, not for "
+            "the people.",
+            "C": "Left over are the policy, the frozen reference, the preference pairs and beta: two models in place of "
+            "four, and no sampling while training.",
+            "D": "A value network judges responses while they are being sampled. DPO samples none: it reads responses that "
+            "were collected before.",
         },
     ),
 )
 
 # --- 3.4 DPO gradient weight ------------------------------------------------------------------------------------------
 
-PREFERENCE = 0.95
-WEIGHT = float(solutions.gradient_weight(PREFERENCE))
 
-chapter.derive(
-    "3.4",
-    Number(
+def answer_3_4(preference, right, more_slips=()):
+    """The question with any value of the sigmoid."""
+    weight = float(solutions.gradient_weight(preference))
+    return Number(
         "answer_3_4",
-        WEIGHT,
-        right="A tenth of the 0.5 that the pair had at the start. Pairs that are settled leave the stage to those that are "
-        "not, as in logistic regression.",
+        weight,
+        right=right,
         slips=(
-            Slip(PREFERENCE, "This is the sigmoid itself. The weight is what is missing to 1."),
-            Slip(-WEIGHT, "The minus sign belongs to the gradient. The weight itself is positive."),
+            Slip(preference, "This is the sigmoid itself. The weight is what is missing to 1."),
+            Slip(-weight, "The minus sign belongs to the gradient. The weight itself is positive."),
             Slip(
-                PREFERENCE * (1 - PREFERENCE),
+                preference * (1 - preference),
                 "This is the derivative of the sigmoid. The loss has a logarithm in front, which cancels one factor.",
             ),
-            Slip(-np.log(PREFERENCE), "This is the loss of the pair. Its gradient's weight is asked."),
-            Slip(
-                BETA * WEIGHT, "You multiplied by a beta of 0.1. The factor beta stands beside the weight, not in it."
-            ),
+            Slip(-np.log(preference), "This is the loss of the pair. Its gradient's weight is asked."),
+            *more_slips,
             Slip(0.5, "One half is the weight of a pair with margin 0, where the sigmoid is one half."),
         ),
+    )
+
+
+ex3_4 = chapter.derive(
+    "3.4",
+    answer_3_4(
+        0.95,
+        "A tenth of the 0.5 that the pair had at the start. Pairs that are settled leave the stage to those that are "
+        "not, as in logistic regression.",
+        [Slip(BETA * 0.05, "You multiplied by a beta of 0.1. The factor beta stands beside the weight, not in it.")],
     ),
 )
+
+
+@variants_of(ex3_4, preference=in_steps(0.04, 0.98, 0.01), beta=one_of(0.05, 0.1, 0.2, 0.5))
+def _(preference, beta):
+    times_beta = beta * (1 - preference)
+    return Variant(
+        f"DPO runs with $\\beta = {beta:g}$, and a pair has $\\sigma(\\beta \\Delta) = {preference:g}$. The gradient of its "
+        "loss is $\\beta$ times a weight times the difference of the two responses' gradients of $\\log \\pi_\\theta$. "
+        "What is the weight?",
+        answer_3_4(
+            preference,
+            "It is 1 - sigmoid.",
+            [Slip(times_beta, "You multiplied by beta. The factor beta stands beside the weight, not in it.")],
+        ),
+    )
+
 
 # --- 3.5 dpo_loss -----------------------------------------------------------------------------------------------------
 
@@ -392,8 +466,8 @@ ex3_6 = chapter.debug(
 
 @ex3_6.group(
     "values",
-    "On ordinary log-probabilities your loss is not the mean of -log sigmoid(beta * margin). Does it fall when the winner gains, "
-    "and rise when the loser gains?",
+    "On ordinary log-probabilities your loss is not the mean of -log sigmoid(beta * margin). Does it fall when the winner "
+    "gains, and rise when the loser gains?",
 )
 def _(student, rng):
     ex3_6.compare(student, *([value] for value in PAIR.values()), BETA)

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 from autograder.marking import Chapter, Fail, Letter, Line, Number, Raises, Slip
+from autograder.variants import Variant, in_steps, listed, one_of, several, variants_of
 from utils.solutions import ch04 as solutions
 
 chapter = Chapter("ch04_offline_rl_cql")
@@ -13,75 +14,167 @@ grade = chapter.grade
 
 Q_4_1, RECORDED_4_1 = (3.0, 5.0, 2.0, 4.0), (1, 3)
 
-chapter.derive(
-    "4.1",
-    Number(
+
+def answer_4_1(q_values, recorded, right, sign_or_count):
+    """The question with any Q-values; `sign_or_count` are the slips of the sign and of the count of the actions."""
+    recorded, q_values = list(recorded), np.asarray(q_values)
+    others = np.delete(q_values, recorded)
+    return Number(
         "answer_4_1",
-        solutions.uniform_regularizer(Q_4_1, RECORDED_4_1),
-        right="It is negative because the recorded actions happen to have the larger Q-values. That does not switch it off: "
-        "the term is linear in Q, its gradient is (+0.25, -0.25, +0.25, -0.25) at this value as at any other.",
+        solutions.uniform_regularizer(q_values, recorded),
+        right=right,
         slips=(
+            *sign_or_count,
+            Slip(
+                others.mean() - q_values[recorded].mean(),
+                "You averaged only over the actions that were not recorded. The uniform average takes all four.",
+            ),
+            Slip(
+                solutions.cql_regularizer(q_values, recorded),
+                "This is the log-sum-exp form, which follows later. Here the average is uniform.",
+            ),
+            Slip(
+                q_values.mean() - q_values[recorded].sum(),
+                "You subtracted the sum over the recorded actions. Their mean is asked.",
+            ),
+            Slip(
+                q_values.mean(),
+                "This is the first half. The mean over the recorded actions is still to be subtracted.",
+            ),
+        ),
+    )
+
+
+ex4_1 = chapter.derive(
+    "4.1",
+    answer_4_1(
+        Q_4_1,
+        RECORDED_4_1,
+        "It is negative because the recorded actions happen to have the larger Q-values. That does not switch it off: "
+        "the term is linear in Q, its gradient is (+0.25, -0.25, +0.25, -0.25) at this value as at any other.",
+        [
             Slip(
                 -solutions.uniform_regularizer(Q_4_1, RECORDED_4_1),
                 "Two mistakes give this number: the mean of the recorded actions is subtracted, not the other way round; "
                 "and actions are counted from 0, so action 1 has Q = 5.",
-            ),
-            Slip(
-                np.mean([3.0, 2.0]) - np.mean([5.0, 4.0]),
-                "You averaged only over the actions that were not recorded. The uniform average takes all four.",
-            ),
-            Slip(
-                solutions.cql_regularizer(Q_4_1, RECORDED_4_1),
-                "This is the log-sum-exp form, which follows later. Here the average is uniform.",
-            ),
-            Slip(np.mean(Q_4_1) - 9.0, "You subtracted the sum over the recorded actions. Their mean is asked."),
-            Slip(
-                np.mean(Q_4_1), "This is the first half. The mean over the recorded actions is still to be subtracted."
-            ),
-        ),
+            )
+        ],
     ),
 )
+
+
+@variants_of(ex4_1, q_values=several(4, in_steps(0, 9, 1)), recorded=one_of((1, 2), (1, 3), (2, 3)))
+def _(q_values, recorded):
+    counted_from_1 = [action - 1 for action in recorded]
+    slips = (
+        Slip(
+            -solutions.uniform_regularizer(q_values, list(recorded)),
+            "Right size, wrong sign: the mean of the recorded actions is subtracted, not the other way round.",
+        ),
+        Slip(
+            solutions.uniform_regularizer(q_values, counted_from_1),
+            f"You counted the actions from 1. They are counted from 0, so action 1 has Q = {q_values[1]:g}.",
+        ),
+    )
+    return Variant(
+        f"A state has four actions, numbered from 0, with $Q(s, \\cdot) = [{listed(q_values)}]$. The record holds the "
+        f"actions {recorded[0]} and {recorded[1]} in this state, once each. How large is "
+        "$\\mathbb{E}_\\mu[Q] - \\mathbb{E}_{\\text{data}}[Q]$ with the uniform distribution $\\mu$?",
+        answer_4_1(q_values, recorded, "It is the mean of all four less the mean of the recorded two.", slips),
+    )
+
 
 # --- 4.2 Full CQL loss ------------------------------------------------------------------------------------------------
 
-SQUARE_4_2 = solutions.squared_td_error(5.0, 1.0, 0.99, 4.0)
-TOTAL_4_2 = SQUARE_4_2 + 1.0 * 2.0
 
-chapter.derive(
-    "4.2",
-    Number(
-        "answer_4_2a",
-        SQUARE_4_2,
-        right="The target is 4.96, the error 0.04, its square 0.0016. The paper halves the square (0.0008); this course does "
-        "not.",
-        slips=(
-            Slip(0.04, "This is the error. It is squared in the loss."),
-            Slip(SQUARE_4_2 / 2, "You halved the square, as the paper does. Here the factor is 1."),
-            Slip(
-                solutions.squared_td_error(5.0, 1.0, 0.0, 4.0),
-                "You compared with the reward alone. The target goes on with the discounted value of the next state.",
+def answers_4_2(q_value, reward, gamma, best_next_q, alpha, regularizer, rights, more_slips=()):
+    """Both questions with any givens; `more_slips` belong to the second."""
+    square = solutions.squared_td_error(q_value, reward, gamma, best_next_q)
+    error, term = abs(q_value - reward - gamma * best_next_q), alpha * regularizer
+    return (
+        Number(
+            "answer_4_2a",
+            square,
+            right=rights[0],
+            slips=(
+                Slip(error, "This is the error. It is squared in the loss."),
+                Slip(square / 2, "You halved the square, as the paper does. Here the factor is 1."),
+                Slip(
+                    solutions.squared_td_error(q_value, reward, 0.0, best_next_q),
+                    "You compared with the reward alone. The target goes on with the discounted value of the next state.",
+                ),
+                Slip(
+                    solutions.squared_td_error(q_value, reward, 1.0, best_next_q),
+                    f"With this number the discount is missing: {gamma:g} multiplies the next value.",
+                ),
+                Slip(
+                    (q_value - gamma * (reward + best_next_q)) ** 2,
+                    "You discounted the reward too. Only the next value is discounted.",
+                ),
             ),
-            Slip(
-                solutions.squared_td_error(5.0, 1.0, 1.0, 4.0),
-                "With this number the discount is missing: 0.99 multiplies the next value.",
-            ),
-            Slip((5.0 - 0.99 * (1.0 + 4.0)) ** 2, "You discounted the reward too. Only the next value is discounted."),
         ),
-    ),
-    Number(
-        "answer_4_2b",
-        TOTAL_4_2,
-        right="The regulariser is 1250 times the squared error here. The sizes do not say who wins, though: at a minimum "
-        "their *gradients* balance.",
-        slips=(
-            Slip(SQUARE_4_2 - 2.0, "The regulariser is added, not subtracted."),
-            Slip(0.04 + 2.0, "You added the error itself. It is squared first."),
-            Slip(16.0 + 2.0, "Your squared error lacks the value of the next state."),
-            Slip(SQUARE_4_2 * 2.0, "You multiplied the two parts. They are added."),
-            Slip(SQUARE_4_2, "The regulariser is missing."),
+        Number(
+            "answer_4_2b",
+            square + term,
+            right=rights[1],
+            slips=(
+                Slip(square - term, "The regulariser is added, not subtracted."),
+                Slip(error + term, "You added the error itself. It is squared first."),
+                Slip((q_value - reward) ** 2 + term, "Your squared error lacks the value of the next state."),
+                Slip(square * term, "You multiplied the two parts. They are added."),
+                Slip(square, "The regulariser is missing."),
+                *more_slips,
+            ),
+        ),
+    )
+
+
+ex4_2 = chapter.derive(
+    "4.2",
+    *answers_4_2(
+        5.0,
+        1.0,
+        0.99,
+        4.0,
+        1.0,
+        2.0,
+        (
+            "The target is 4.96, the error 0.04, its square 0.0016. The paper halves the square (0.0008); this course does "
+            "not.",
+            "The regulariser is 1250 times the squared error here. The sizes do not say who wins, though: at a minimum "
+            "their *gradients* balance.",
         ),
     ),
 )
+
+
+@variants_of(
+    ex4_2,
+    q_value=in_steps(1, 8, 0.5),
+    reward=one_of(-1.0, -0.5, 0.5, 1.0, 2.0),
+    gamma=one_of(0.9, 0.95, 0.99),
+    best_next_q=in_steps(1, 8, 0.5),
+    alpha=one_of(0.5, 2.0, 5.0),
+    regularizer=in_steps(0.4, 3, 0.2),
+)
+def _(q_value, reward, gamma, best_next_q, alpha, regularizer):
+    square = solutions.squared_td_error(q_value, reward, gamma, best_next_q)
+    slips = (
+        Slip(square + regularizer, "Alpha is missing: it multiplies the regulariser."),
+        Slip(alpha * (square + regularizer), "Alpha multiplies the regulariser only, not the squared error."),
+    )
+    rights = (
+        "The target is r + gamma x next value; its distance from Q(s, a) is squared.",
+        "It is the squared error plus alpha x regulariser.",
+    )
+    return Variant(
+        f"One recorded step has $Q(s, a) = {q_value:g}$, $r = {reward:g}$ and $\\max_{{a'}} Q(s', a') = {best_next_q:g}$; it "
+        f"does not end its episode. Here $\\gamma = {gamma:g}$, $\\alpha = {alpha:g}$, and the regulariser is "
+        f"${regularizer:g}$.\n\n"
+        "- **a**: how large is the squared TD error, without a factor $\\tfrac12$?\n- **b**: how large is the whole CQL loss?",
+        *answers_4_2(q_value, reward, gamma, best_next_q, alpha, regularizer, rights, slips),
+    )
+
 
 # --- 4.3 Why plain TD fails offline -----------------------------------------------------------------------------------
 
@@ -105,28 +198,51 @@ chapter.trace(
 
 # --- 4.4 Log-sum-exp of Q ---------------------------------------------------------------------------------------------
 
-Q_4_4 = (1.0, 3.0, 2.0)
 
-chapter.derive(
-    "4.4",
-    Number(
+def answer_4_4(q_values, right):
+    """The question with any three Q-values."""
+    soft, total = solutions.soft_maximum(q_values), np.sum(np.exp(q_values))
+    return Number(
         "answer_4_4",
-        solutions.soft_maximum(Q_4_4),
-        right="It lies 0.41 above the largest Q-value, 3. A soft maximum is never below the maximum, and above it by at most "
-        "the logarithm of the number of actions, here log 3 = 1.10.",
+        soft,
+        right=right,
         slips=(
-            Slip(3.0, "This is the hard maximum. The other two actions add something."),
-            Slip(2.0, "This is the uniform average, which log-sum-exp does not approximate."),
-            Slip(np.sum(np.exp(Q_4_4)), "The logarithm of this sum is asked."),
-            Slip(np.log10(np.sum(np.exp(Q_4_4))), "You took the logarithm to base 10. The natural one is meant."),
+            Slip(max(q_values), "This is the hard maximum. The other two actions add something."),
+            Slip(np.mean(q_values), "This is the uniform average, which log-sum-exp does not approximate."),
+            Slip(total, "The logarithm of this sum is asked."),
+            Slip(np.log10(total), "You took the logarithm to base 10. The natural one is meant."),
             Slip(
-                solutions.soft_maximum(Q_4_4) - np.log(3),
+                soft - np.log(3),
                 "You averaged the exponentials. They are summed, without dividing by the number of actions.",
             ),
-            Slip(np.log(6.0), "You took the logarithm of the sum of the Q-values. Each is exponentiated first."),
+            Slip(
+                np.log(np.sum(q_values)),
+                "You took the logarithm of the sum of the Q-values. Each is exponentiated first.",
+            ),
         ),
+    )
+
+
+ex4_4 = chapter.derive(
+    "4.4",
+    answer_4_4(
+        (1.0, 3.0, 2.0),
+        "It lies 0.41 above the largest Q-value, 3. A soft maximum is never below the maximum, and above it by at most "
+        "the logarithm of the number of actions, here log 3 = 1.10.",
     ),
 )
+
+
+@variants_of(ex4_4, q_values=several(3, in_steps(0, 4, 0.5)))
+def _(q_values):
+    if sum(q_values) == 0:
+        return None
+    return Variant(
+        f"A state has the values $Q(s, \\cdot) = [{listed(q_values)}]$. How large is $\\log \\sum_a e^{{Q(s, a)}}$, with the "
+        "natural logarithm?",
+        answer_4_4(q_values, "Exponentiate each, add, and take the natural logarithm of the sum."),
+    )
+
 
 # --- 4.5 cql_regularizer ----------------------------------------------------------------------------------------------
 
@@ -188,7 +304,7 @@ ex4_5 = chapter.build(
 
 @ex4_5.group("values", "Your log-sum-exp minus the mean of the recorded actions is off on ordinary Q-values.", weight=2)
 def _(student, rng):
-    ex4_5.compare(student, list(Q_4_4), [1])
+    ex4_5.compare(student, [1.0, 3.0, 2.0], [1])
     ex4_5.compare(student, list(Q_4_1), list(RECORDED_4_1))
     for n_actions in (1, 2, 5, 30):
         recorded = rng.choice(n_actions, size=(n_actions + 1) // 2, replace=False)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from autograder.marking import Chapter, Fail, Letter, Line, Number, Raises, Slip, Word
+from autograder.variants import Variant, different, in_steps, listed, one_of, variants_of
 from utils.solutions import ch05 as solutions
 
 chapter = Chapter("ch05_offline_rl_iql")
@@ -10,77 +11,134 @@ grade = chapter.grade
 
 # --- 5.1 Expectile loss -----------------------------------------------------------------------------------------------
 
-Q_5_1, V_5_1 = np.array([5.0, 2.0]), 3.0
 
-chapter.derive(
-    "5.1",
-    Number(
+def answer_5_1(q_above, q_below, v, tau, right, more_slips=()):
+    """The question with one Q-value above V and one below."""
+    q_values = np.array([q_above, q_below])
+
+    def loss(tau):
+        return solutions.expectile_loss(q_values, [v, v], tau)
+
+    return Number(
         "answer_5_1",
-        solutions.expectile_loss(Q_5_1, [V_5_1, V_5_1], 0.7),
-        right="Had the two errors the same size, as in many textbook examples, every τ would give the same loss and nobody "
-        "would notice exchanged weights. Here the exchange would give 0.95.",
+        loss(tau),
+        right=right,
         slips=(
+            Slip(2 * loss(tau), "This is the sum over the two steps. The loss is their mean."),
+            Slip(loss(1 - tau), "The weights are exchanged: τ belongs to the Q-value above V."),
+            Slip(2 * loss(1 - tau), "Two slips: the weights are exchanged, and the mean is asked, not the sum."),
+            Slip(np.mean((q_values - v) ** 2), "This is the plain mean squared error. Weigh each square first."),
+            Slip(loss(0.5), "You weighed both squares by one half. The weights are τ and 1 - τ."),
             Slip(
-                2 * solutions.expectile_loss(Q_5_1, [V_5_1, V_5_1], 0.7),
-                "This is the sum over the two steps. The loss is their mean.",
+                (tau * (q_above - v) + (1 - tau) * (v - q_below)) / 2,
+                "You weighed the errors themselves. Each is squared first.",
             ),
             Slip(
-                solutions.expectile_loss(Q_5_1, [V_5_1, V_5_1], 0.3),
-                "The weights are exchanged: τ belongs to the Q-value above V.",
+                tau * (q_above - v) ** 2,
+                "This is the first step alone. The second has a weight too, though a smaller one.",
             ),
-            Slip(
-                2 * solutions.expectile_loss(Q_5_1, [V_5_1, V_5_1], 0.3),
-                "Two slips: the weights are exchanged, and the mean is asked, not the sum.",
-            ),
-            Slip(np.mean((Q_5_1 - V_5_1) ** 2), "This is the plain mean squared error. Weigh each square first."),
-            Slip(
-                solutions.expectile_loss(Q_5_1, [V_5_1, V_5_1], 0.5),
-                "You weighed both squares by one half. The weights are τ and 1 - τ.",
-            ),
-            Slip((0.7 * 2 + 0.3 * 1) / 2, "You weighed the errors themselves. Each is squared first."),
-            Slip(0.7 * 4, "This is the first step alone. The second has a weight too, though a smaller one."),
+            *more_slips,
+        ),
+    )
+
+
+ex5_1 = chapter.derive(
+    "5.1",
+    answer_5_1(
+        5.0,
+        2.0,
+        3.0,
+        0.7,
+        "Had the two errors the same size, as in many textbook examples, every τ would give the same loss and nobody "
+        "would notice exchanged weights. Here the exchange would give 0.95.",
+        [
             Slip(
                 4.0,
-                "A popular answer key has this number, for the Q-values 5 and 1 and without dividing by 2. Here they are 5 and "
-                "2, and the mean is asked.",
+                "A popular answer key has this number, for the Q-values 5 and 1 and without dividing by 2. Here they are 5 "
+                "and 2, and the mean is asked.",
             ),
             Slip(2.0, "This belongs to the Q-values 5 and 1, a popular example. The second one here is 2."),
-        ),
+        ],
     ),
 )
 
+
+@variants_of(
+    ex5_1,
+    q_above=in_steps(2, 9, 0.5),
+    q_below=in_steps(0, 7, 0.5),
+    v=in_steps(1, 8, 0.5),
+    tau=one_of(0.6, 0.7, 0.8, 0.9),
+)
+def _(q_above, q_below, v, tau):
+    if not q_below < v < q_above:
+        return None
+    return Variant(
+        f"A state has the value $V(s) = {v:g}$. The record holds two steps from it, with $Q(s, a_1) = {q_above:g}$ and "
+        f"$Q(s, a_2) = {q_below:g}$. How large is the expectile loss of this batch of two at $\\tau = {tau:g}$?",
+        answer_5_1(
+            q_above,
+            q_below,
+            v,
+            tau,
+            "It is the mean of the two squared errors, the one above V weighed by τ, the one below by 1 - τ.",
+        ),
+    )
+
+
 # --- 5.2 Is V the expectile? ------------------------------------------------------------------------------------------
 
-LEFT_5_2, RIGHT_5_2 = solutions.condition_sides([2.0, 4.0, 6.0], 5.5, 0.9)
 
-chapter.derive(
+def _side_5_2(name, q_values, v, tau, right, unweighed=None):
+    """The question for one side of the condition: "a" for the Q-values above V, "b" for those below."""
+    above = name == "a"
+    place, own, other = ("above", "τ", "1 - τ") if above else ("below", "1 - τ", "τ")
+    counted = [q for q in q_values if (q > v) is above]
+    errors, weight = np.abs(np.subtract(counted, v)), tau if above else 1 - tau
+    value = solutions.condition_sides(q_values, v, tau)[0 if above else 1]
+    if len(counted) == 1:
+        it, wants = "it", f"This error still wants its weight, {own}."
+        squared = "You squared the error. In the condition, the derivative of the loss, it is not squared."
+        forgotten = ()
+    else:
+        it, wants = "them", f"These errors still want their weight, {own}."
+        squared = "You squared the errors. In the condition they are not squared."
+        forgotten = (
+            Slip(weight * error, f"Q = {q:g} lies {place} V, too.")
+            for error, q in zip(errors, reversed(counted), strict=True)
+        )
+    summed = Slip(weight * sum(counted), "You summed the Q-values. The sums run over the errors, Q - V.")
+    return Number(
+        f"answer_5_2{name}",
+        value,
+        right=right,
+        slips=(
+            Slip(errors.sum(), unweighed or wants),
+            Slip((1 - weight) * errors.sum(), f"You weighed {it} by {other}. Values {place} V have the weight {own}."),
+            Slip(weight * np.sum(errors**2), squared),
+            Slip(value / len(q_values), "You divided by the number of values. The two sides are sums."),
+            *forgotten,
+            *([summed] if above else []),
+        ),
+    )
+
+
+ex5_2 = chapter.derive(
     "5.2",
-    Number(
-        "answer_5_2a",
-        LEFT_5_2,
-        right="Only Q = 6 lies above V, by one half.",
-        slips=(
-            Slip(0.5, "This is the error of Q = 6 before it is weighed, or the other side of the condition."),
-            Slip(0.05, "You weighed it by 1 - τ. Values above V have the weight τ."),
-            Slip(
-                0.9 * 0.5**2, "You squared the error. In the condition, the derivative of the loss, it is not squared."
-            ),
-            Slip(LEFT_5_2 / 3, "You divided by the number of values. The two sides are sums."),
-            Slip(0.9 * 6, "You summed the Q-values. The sums run over the errors, Q - V."),
-        ),
+    _side_5_2(
+        "a",
+        (2.0, 4.0, 6.0),
+        5.5,
+        0.9,
+        "Only Q = 6 lies above V, by one half.",
+        "This is the error of Q = 6 before it is weighed, or the other side of the condition.",
     ),
-    Number(
-        "answer_5_2b",
-        RIGHT_5_2,
-        right="Two values lie below, 3.5 and 1.5 away. Together they pull a little harder than the one above.",
-        slips=(
-            Slip(3.5 + 1.5, "These errors still want their weight, 1 - τ."),
-            Slip(0.9 * 5.0, "You weighed them by τ. Values below V have the weight 1 - τ."),
-            Slip(0.1 * 3.5, "Q = 4 lies below V, too."),
-            Slip(0.1 * 1.5, "Q = 2 lies below V, too."),
-            Slip(RIGHT_5_2 / 3, "You divided by the number of values. The two sides are sums."),
-            Slip(0.1 * (3.5**2 + 1.5**2), "You squared the errors. In the condition they are not squared."),
-        ),
+    _side_5_2(
+        "b",
+        (2.0, 4.0, 6.0),
+        5.5,
+        0.9,
+        "Two values lie below, 3.5 and 1.5 away. Together they pull a little harder than the one above.",
     ),
     Word(
         "answer_5_2c",
@@ -88,12 +146,43 @@ chapter.derive(
         options={
             "high": "The values below V pull harder, so the expectile lies a little below 5.5. Solving for equality gives "
             "60/11 = 5.4545.",
-            "low": "Compare the two sides again. If V moves up, the left one shrinks and the right one grows; which of them is "
-            "too large already?",
+            "low": "Compare the two sides again. If V moves up, the left one shrinks and the right one grows; which of them "
+            "is too large already?",
             "right": "Nearly, but not quite: the two sides differ, and at the expectile they are equal.",
         },
     ),
 )
+
+
+@variants_of(
+    ex5_2, q_values=different(3, in_steps(0, 9, 1)), v=in_steps(1.5, 8.5, 0.5), tau=one_of(0.6, 0.7, 0.75, 0.8, 0.9)
+)
+def _(q_values, v, tau):
+    if not min(q_values) < v < max(q_values) or v in q_values:
+        return None
+    left, right = solutions.condition_sides(q_values, v, tau)
+    if np.isclose(left, right):
+        answer, why = "right", "The two sides are equal, so V is the expectile."
+    elif left < right:
+        answer, why = "high", "The right side is larger: the values below V pull harder, so the expectile lies below V."
+    else:
+        answer, why = "low", "The left side is larger: the values above V pull harder, so the expectile lies above V."
+    otherwise = {
+        "high": "V is too high where the right side is the larger one. Compare the two again.",
+        "low": "V is too low where the left side is the larger one. Compare the two again.",
+        "right": "At the expectile the two sides are equal. Here they differ.",
+    }
+    return Variant(
+        f"A state has the Q-values {listed(q_values)}, each recorded equally often. Somebody claims that $V = {v:g}$ is "
+        f"their expectile at $\\tau = {tau:g}$. Test it.\n\n"
+        f"- **a**: the left side of the condition, $\\tau \\sum_{{Q > V}} (Q - V)$;\n"
+        "- **b**: the right side, $(1 - \\tau) \\sum_{Q \\le V} (V - Q)$;\n"
+        "- **c**: the claimed V is too high, too low, or right.",
+        _side_5_2("a", q_values, v, tau, "It is the sum of the errors above V, times τ."),
+        _side_5_2("b", q_values, v, tau, "It is the sum of the errors below V, times 1 - τ."),
+        Word("answer_5_2c", answer, options=otherwise | {answer: why}),
+    )
+
 
 # --- 5.3 IQL against CQL ----------------------------------------------------------------------------------------------
 
@@ -107,8 +196,8 @@ chapter.trace(
             "recorded pairs.",
             "B": "IQL has no term that pushes anything down. Its expectile is a way to look for a high value among recorded "
             "actions, not a penalty.",
-            "C": "There is no maximum over all actions in IQL's target, shrunk or not: V is fitted to Q of recorded actions, and "
-            "the target takes V(s').",
+            "C": "There is no maximum over all actions in IQL's target, shrunk or not: V is fitted to Q of recorded actions, "
+            "and the target takes V(s').",
             "D": "CQL asks and punishes, IQL does not ask. That holds for the policy too: its weights multiply recorded actions.",
         },
     ),
@@ -259,54 +348,105 @@ def _(student, rng):
 
 # --- 5.5 Tau and optimism ---------------------------------------------------------------------------------------------
 
-Q_5_5 = (1.0, 2.0, 3.0, 4.0, 10.0)
 
-chapter.derive(
-    "5.5",
-    Number(
-        "answer_5_5a",
-        solutions.expectile(Q_5_5, 0.5),
-        right="At one half both sides weigh the same and the expectile is the mean. The 10 alone moved it from 2.5 to 4.",
-        slips=(
-            Slip(3.0, "This is the median. It balances how many lie on each side, not how far away they lie."),
-            Slip(5.5, "This is the middle between the smallest and the largest. All five values count."),
-            Slip(2.5, "This is the mean of the first four. The 10 counts too."),
-            Slip(10.0, "This is the maximum, which expectiles approach only as τ tends to 1."),
+def answers_5_5(q_values, tau, rights, more_slips=((), ())):
+    """Both questions with four Q-values and an outlier, the last one, that alone lies above its expectiles."""
+    *lower, top = q_values
+    words = {0.7: "seven tenths", 0.8: "eight tenths", 0.9: "nine tenths"}[tau]
+    return (
+        Number(
+            "answer_5_5a",
+            solutions.expectile(q_values, 0.5),
+            right=rights[0],
+            slips=(
+                Slip(
+                    np.median(q_values),
+                    "This is the median. It balances how many lie on each side, not how far away they lie.",
+                ),
+                Slip(
+                    (min(q_values) + top) / 2,
+                    "This is the middle between the smallest and the largest. All five values count.",
+                ),
+                Slip(np.mean(lower), f"This is the mean of the first four. The {top:g} counts too."),
+                Slip(top, "This is the maximum, which expectiles approach only as τ tends to 1."),
+                *more_slips[0],
+            ),
         ),
-    ),
-    Number(
-        "answer_5_5b",
-        solutions.expectile(Q_5_5, 0.9),
-        right="100/13. Only the 10 lies above: 0.9 (10 - V) = 0.1 (4V - 10). It is well on its way from the mean, 4, to the "
-        "maximum, 10.",
-        slips=(
-            Slip(
-                7.4,
-                "A popular answer key has this number, which is the expectile at τ = 0.883. Put it into the condition: the "
-                "sides are not equal.",
+        Number(
+            "answer_5_5b",
+            solutions.expectile(q_values, tau),
+            right=rights[1],
+            slips=(
+                Slip(
+                    solutions.expectile(q_values, 1 - tau),
+                    f"This is the expectile at τ = {1 - tau:g}: the weights of the two sides are exchanged.",
+                ),
+                Slip(
+                    np.quantile(q_values, tau),
+                    "This is a quantile. The condition weighs distances, not numbers of values.",
+                ),
+                Slip(top, "This is the maximum, which the expectile approaches only as τ tends to 1."),
+                Slip(
+                    (tau * top + (1 - tau) * sum(lower)) / 5,
+                    "You divided the weighted sum by 5. Divide by the sum of the weights.",
+                ),
+                Slip(
+                    tau * top + (1 - tau) * np.mean(lower),
+                    "You weighed the four lower values like one. Each of the four has the weight 1 - τ.",
+                ),
+                Slip(
+                    (1 - tau) * np.mean(q_values) + tau * top,
+                    f"You went {words} of the way from mean to maximum. Use the condition.",
+                ),
+                Slip(
+                    (tau * top + sum(lower)) / (tau + 4),
+                    "You weighed only the upper side. The lower one has the weight 1 - τ.",
+                ),
+                *more_slips[1],
             ),
-            Slip(
-                solutions.expectile(Q_5_5, 0.1),
-                "This is the expectile at τ = 0.1: the weights of the two sides are exchanged.",
-            ),
-            Slip(
-                np.quantile(Q_5_5, 0.9),
-                "This is a quantile. The condition weighs distances, not numbers of values.",
-            ),
-            Slip(10.0, "This is the maximum, which the expectile approaches only as τ tends to 1."),
-            Slip(2.0, "You divided the weighted sum by 5. Divide by the sum of the weights."),
-            Slip(
-                0.9 * 10 + 0.1 * 2.5,
-                "You weighed the four lower values like one. Each of the four has the weight 1 - τ.",
-            ),
-            Slip(0.1 * 4 + 0.9 * 10, "You went nine tenths of the way from mean to maximum. Use the condition."),
-            Slip(
-                19 / 4.9,
-                "You weighed only the upper side. The lower one has the weight 1 - τ.",
-            ),
+        ),
+    )
+
+
+ex5_5 = chapter.derive(
+    "5.5",
+    *answers_5_5(
+        (1.0, 2.0, 3.0, 4.0, 10.0),
+        0.9,
+        (
+            "At one half both sides weigh the same and the expectile is the mean. The 10 alone moved it from 2.5 to 4.",
+            "100/13. Only the 10 lies above: 0.9 (10 - V) = 0.1 (4V - 10). It is well on its way from the mean, 4, to the "
+            "maximum, 10.",
+        ),
+        (
+            (),
+            [
+                Slip(
+                    7.4,
+                    "A popular answer key has this number, which is the expectile at τ = 0.883. Put it into the condition: "
+                    "the sides are not equal.",
+                )
+            ],
         ),
     ),
 )
+
+
+@variants_of(ex5_5, lower=different(4, in_steps(0, 6, 1)), top=in_steps(9, 20, 1), tau=one_of(0.7, 0.8, 0.9))
+def _(lower, top, tau):
+    q_values = (*sorted(lower), top)
+    if solutions.expectile(q_values, 0.5) < q_values[3] or np.quantile(q_values, tau) == q_values[3]:
+        return None
+    rights = (
+        "At one half both sides weigh the same, and the expectile is the mean.",
+        f"Only the {top:g} lies above: it has the weight τ, each of the four others 1 - τ; divide by the sum of the weights.",
+    )
+    return Variant(
+        f"A state has the Q-values {listed(q_values[:4])} and {top:g}, each recorded once.\n\n- **a**: their expectile at "
+        f"$\\tau = 0.5$.\n- **b**: their expectile at $\\tau = {tau:g}$.",
+        *answers_5_5(q_values, tau, rights),
+    )
+
 
 # --- 5.6 Solve for an expectile ---------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from autograder.marking import Chapter, Fail, Letter, Line, Number, Raises, Slip
+from autograder.variants import Variant, in_steps, one_of, variants_of
 from utils.check import agree
 from utils.envs.dyna_maze import DynaMaze
 from utils.solutions import ch06 as solutions
@@ -14,56 +15,119 @@ grade = chapter.grade
 
 # --- 6.1 Dyna efficiency ----------------------------------------------------------------------------------------------
 
-chapter.derive(
-    "6.1",
-    Number(
+
+def answer_6_1(n_updates, k, right):
+    """The question with any number of updates and of planning updates."""
+    return Number(
         "answer_6_1",
-        solutions.dyna_real_steps(100_000, 5),
-        right="Six updates for each real step, so a sixth of the steps. Keep the assumption in mind: a planned update is "
-        "seldom worth a real one. On the maze of the next section you will measure what is left of the factor.",
+        solutions.dyna_real_steps(n_updates, k),
+        right=right,
         slips=(
-            Slip(100_000 / 5, "You divided by k. The real step makes an update of its own too."),
-            Slip(100_000 * 5 / 6, "This is the number of imagined updates. The real steps are asked."),
-            Slip(100_000 * 6, "You multiplied. Planning saves real steps: the number must fall."),
-            Slip(100_000 / 4, "You divided by k - 1. How many updates does one real step bring, real and imagined?"),
+            Slip(n_updates / k, "You divided by k. The real step makes an update of its own too."),
+            Slip(n_updates * k / (k + 1), "This is the number of imagined updates. The real steps are asked."),
+            Slip(n_updates * (k + 1), "You multiplied. Planning saves real steps: the number must fall."),
+            Slip(
+                n_updates / (k - 1),
+                "You divided by k - 1. How many updates does one real step bring, real and imagined?",
+            ),
         ),
+    )
+
+
+ex6_1 = chapter.derive(
+    "6.1",
+    answer_6_1(
+        100_000,
+        5,
+        "Six updates for each real step, so a sixth of the steps. Keep the assumption in mind: a planned update is "
+        "seldom worth a real one. On the maze of the next section you will measure what is left of the factor.",
     ),
 )
+
+
+@variants_of(ex6_1, n_updates=in_steps(20_000, 400_000, 10_000), k=one_of(3, 4, 6, 7, 8, 9, 10, 15, 20, 30))
+def _(n_updates, k):
+    return Variant(
+        f"A model-free agent needs {n_updates:,} real steps, with one update each, to learn a good policy. A Dyna agent "
+        f"makes $k = {k}$ planning updates after each real step. Suppose that every update, real or imagined, teaches "
+        "equally much. How many real steps does the Dyna agent need?",
+        answer_6_1(n_updates, k, "A real step brings k + 1 updates."),
+    )
+
 
 # --- 6.2 Compounding model error --------------------------------------------------------------------------------------
 
-LINEAR_6_2 = solutions.rollout_error(0.02, 20)
-EXPONENTIAL_6_2 = solutions.rollout_error(0.02, 20, growth=1.02)
 
-chapter.derive(
-    "6.2",
-    Number(
-        "answer_6_2a",
-        LINEAR_6_2,
-        right="A model that is off by only 2 % in one step is off by 40 % after 20. Practical methods therefore keep "
-        "imagined rollouts short.",
-        slips=(
-            Slip(100 * LINEAR_6_2, "This is in percent. A fraction is asked."),
-            Slip(EXPONENTIAL_6_2, "This is the exponential rule. Linear compounding only adds the errors up."),
-            Slip(0.02, "This is the error of one step. It adds up over all steps."),
-            Slip(0.02 / 20, "You divided by the number of steps. Errors add up, they are not shared out."),
-            Slip(1 - 0.98**20, "You shrank the accuracy 0.98 step by step. Linear compounding adds the errors."),
+def answers_6_2(epsilon, horizon, rights):
+    """Both questions with any error and horizon."""
+    linear = solutions.rollout_error(epsilon, horizon)
+    exponential = solutions.rollout_error(epsilon, horizon, growth=1 + epsilon)
+    accuracy = 1 - epsilon
+    shrunk = 1 - accuracy**horizon
+    return (
+        Number(
+            "answer_6_2a",
+            linear,
+            right=rights[0],
+            slips=(
+                Slip(100 * linear, "This is in percent. A fraction is asked."),
+                Slip(exponential, "This is the exponential rule. Linear compounding only adds the errors up."),
+                Slip(epsilon, "This is the error of one step. It adds up over all steps."),
+                Slip(epsilon / horizon, "You divided by the number of steps. Errors add up, they are not shared out."),
+                Slip(shrunk, f"You shrank the accuracy {accuracy:g} step by step. Linear compounding adds the errors."),
+            ),
         ),
-    ),
-    Number(
-        "answer_6_2b",
-        EXPONENTIAL_6_2,
-        right="Not much more than the linear 0.4: with L = 1.02 the exponential has hardly begun after 20 steps.",
-        slips=(
-            Slip(1.02**20, "This is the factor by which everything grew. The error is what exceeds 1."),
-            Slip(1 - 0.98**20, "You let the accuracy shrink, 1 - 0.98**20. Here the error grows: the base is 1 + ε."),
-            Slip(math.exp(0.4) - 1, "You compounded continuously. The steps are discrete: (1 + ε) to the power H."),
-            Slip(100 * EXPONENTIAL_6_2, "This is in percent. A fraction is asked."),
-            Slip(LINEAR_6_2, "This is the linear rule. Here each step also multiplies the old error by 1 + ε."),
-            Slip(1.02**19 - 1, "One step is missing: count the exponent again."),
+        Number(
+            "answer_6_2b",
+            exponential,
+            right=rights[1],
+            slips=(
+                Slip(
+                    (1 + epsilon) ** horizon,
+                    "This is the factor by which everything grew. The error is what exceeds 1.",
+                ),
+                Slip(
+                    shrunk,
+                    f"You let the accuracy shrink, 1 - {accuracy:g}**{horizon}. Here the error grows: the base is 1 + ε.",
+                ),
+                Slip(
+                    math.exp(epsilon * horizon) - 1,
+                    "You compounded continuously. The steps are discrete: (1 + ε) to the power H.",
+                ),
+                Slip(100 * exponential, "This is in percent. A fraction is asked."),
+                Slip(linear, "This is the linear rule. Here each step also multiplies the old error by 1 + ε."),
+                Slip((1 + epsilon) ** (horizon - 1) - 1, "One step is missing: count the exponent again."),
+            ),
+        ),
+    )
+
+
+ex6_2 = chapter.derive(
+    "6.2",
+    *answers_6_2(
+        0.02,
+        20,
+        (
+            "A model that is off by only 2 % in one step is off by 40 % after 20. Practical methods therefore keep "
+            "imagined rollouts short.",
+            "Not much more than the linear 0.4: with L = 1.02 the exponential has hardly begun after 20 steps.",
         ),
     ),
 )
+
+
+@variants_of(ex6_2, epsilon=one_of(0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08), horizon=in_steps(5, 60, 5))
+def _(epsilon, horizon):
+    if epsilon * horizon > 2:
+        return None
+    rights = ("It is H times ε.", "It is (1 + ε) to the power H, less 1.")
+    return Variant(
+        f"A model has the error $\\varepsilon = {epsilon:g}$ in each step. It is rolled out for $H = {horizon}$ steps. What "
+        "is the error at the end, as a fraction,\n\n- **a**: with linear compounding, and\n"
+        "- **b**: with exponential compounding, $L = 1 + \\varepsilon$?",
+        *answers_6_2(epsilon, horizon, rights),
+    )
+
 
 # --- 6.3 Why an ensemble ----------------------------------------------------------------------------------------------
 
@@ -73,9 +137,9 @@ chapter.trace(
         "answer_6_3",
         "A",
         options={
-            "A": "Disagreement estimates epistemic uncertainty: large off the data, small on them. It warns a planner or policy "
-            "that would otherwise seek out exactly the places where one model errs in its favour. (Averaging also lowers "
-            "the variance of the prediction.)",
+            "A": "Disagreement estimates epistemic uncertainty: large off the data, small on them. It warns a planner or "
+            "policy that would otherwise seek out exactly the places where one model errs in its favour. (Averaging also "
+            "lowers the variance of the prediction.)",
             "B": "Every member learns all states, and an ensemble costs more, not less.",
             "C": "Only the part of the error that differs between members cancels. Where no member has data, all can be "
             "wrong together.",
@@ -87,33 +151,76 @@ chapter.trace(
 
 # --- 6.4 Synthetic buffer size ----------------------------------------------------------------------------------------
 
-BUFFER = {"n_starts": 10_000, "horizon": 3, "state_size": 20, "action_size": 6}
-BYTES_6_4 = solutions.buffer_bytes(**BUFFER)
 
-chapter.derive(
-    "6.4",
-    Number(
+def answer_6_4(n_starts, horizon, state_size, action_size, right, more_slips=()):
+    """The question with any buffer."""
+    n_bytes = solutions.buffer_bytes(n_starts, horizon, state_size, action_size)
+    transitions, numbers = n_starts * horizon, 2 * state_size + action_size + 1
+    return Number(
         "answer_6_4",
-        BYTES_6_4 / 1e6,
-        right="47 numbers of 4 bytes, 30,000 times: 5.64 MB, which is 5.38 MiB. (A popular answer key says 5.49, which is "
+        n_bytes / 1e6,
+        right=right,
+        slips=(
+            *more_slips,
+            Slip(n_bytes / 2**20, "This is in MiB, of 2**20 bytes. Here 1 MB is 10**6 bytes."),
+            Slip(n_bytes / 1.024e6, "You mixed 1,000 and 1,024. Here 1 MB is 10**6 bytes."),
+            Slip(n_bytes, "This is in bytes. MB are asked."),
+            Slip(
+                n_bytes / horizon / 1e6,
+                f"Each branch has {horizon} steps, so there are {transitions:,} transitions.",
+            ),
+            Slip(n_bytes / 4e6, "This counts numbers. Each takes 4 bytes."),
+            Slip(
+                transitions * (numbers - state_size) * 4 / 1e6,
+                f"The next state is stored too: another {state_size} numbers.",
+            ),
+            Slip(
+                transitions * (numbers - 1) * 4 / 1e6,
+                "One number of each transition is missing: the reward, or did you lose another?",
+            ),
+            Slip(transitions * (numbers + 1) * 4 / 1e6, "One number too many: no done flag is stored here."),
+            Slip(2 * n_bytes / 1e6, "You took 8 bytes for a number. FP32 takes 32 bits, which are 4 bytes."),
+        ),
+    )
+
+
+ex6_4 = chapter.derive(
+    "6.4",
+    answer_6_4(
+        10_000,
+        3,
+        20,
+        6,
+        "47 numbers of 4 bytes, 30,000 times: 5.64 MB, which is 5.38 MiB. (A popular answer key says 5.49, which is "
         "neither.) A real buffer stores a done flag too. The cost lies elsewhere: 30,000 model predictions, one for each "
         "transition, since MBPO asks one random member in each step and not all of them.",
-        slips=(
-            Slip(5.49, "This number stands in a popular answer key, but it is 5,640,000 bytes in no unit."),
-            Slip(BYTES_6_4 / 2**20, "This is in MiB, of 2**20 bytes. Here 1 MB is 10**6 bytes."),
-            Slip(BYTES_6_4 / 1.024e6, "You mixed 1,000 and 1,024. Here 1 MB is 10**6 bytes."),
-            Slip(BYTES_6_4, "This is in bytes. MB are asked."),
-            Slip(BYTES_6_4 / 3e6, "Each branch has 3 steps, so there are 30,000 transitions."),
-            Slip(BYTES_6_4 / 4e6, "This counts numbers. Each takes 4 bytes."),
-            Slip(30_000 * 27 * 4 / 1e6, "The next state is stored too: another 20 numbers."),
-            Slip(
-                30_000 * 46 * 4 / 1e6, "One number of each transition is missing: the reward, or did you lose another?"
-            ),
-            Slip(30_000 * 48 * 4 / 1e6, "One number too many: no done flag is stored here."),
-            Slip(2 * BYTES_6_4 / 1e6, "You took 8 bytes for a number. FP32 takes 32 bits, which are 4 bytes."),
-        ),
+        [Slip(5.49, "This number stands in a popular answer key, but it is 5,640,000 bytes in no unit.")],
     ),
 )
+
+
+@variants_of(
+    ex6_4,
+    n_starts=one_of(5_000, 8_000, 12_000, 20_000, 40_000, 50_000),
+    horizon=one_of(2, 3, 4, 5, 6, 8),
+    state_size=one_of(4, 8, 11, 12, 17, 18, 24, 27),
+    action_size=in_steps(1, 8, 1),
+)
+def _(n_starts, horizon, state_size, action_size):
+    return Variant(
+        f"MBPO starts branches from {n_starts:,} real states and rolls each out for $H = {horizon}$ steps; none ends early. "
+        f"Each transition stores $(s, a, r, s')$ with $s \\in \\mathbb{{R}}^{{{state_size}}}$, $a \\in "
+        f"\\mathbb{{R}}^{{{action_size}}}$ and a scalar $r$, each number in FP32. How large is the "
+        "buffer, in MB of $10^6$ bytes?",
+        answer_6_4(
+            n_starts,
+            horizon,
+            state_size,
+            action_size,
+            "Two states, an action and a reward make a transition; each number takes 4 bytes.",
+        ),
+    )
+
 
 # --- 6.5 Rollout length over training ---------------------------------------------------------------------------------
 
@@ -127,8 +234,8 @@ chapter.trace(
             "B": "The discount says how far ahead one wants to look, the model's error how far one can. The demo's best "
             "horizon moved while the discount stayed.",
             "C": "In the demo the best horizon at 0.4 rad/s is 3, at 0.1 it is 14 and at 0.02 it is 40, the most it offers "
-            "there. MBPO lengthens on a fixed schedule, a ramp from x to y between the epochs a and b: on Hopper from 1 to 15 "
-            "between the epochs 20 and 100, so 8 in epoch 60. It does not measure the uncertainty to choose the length.",
+            "there. MBPO lengthens on a fixed schedule, a ramp from x to y between the epochs a and b: on Hopper from 1 to "
+            "15 between the epochs 20 and 100, so 8 in epoch 60. It does not measure the uncertainty to choose the length.",
             "D": "Small errors do add up, and where the system is unstable they multiply: a whole episode may have a "
             "thousand steps.",
         },
@@ -571,8 +678,8 @@ def _(student, rng):
 
 @ex6_8.group(
     "whole episodes",
-    "Over whole episodes your values are off: only the last step is cut off; the others take reward plus gamma times the best "
-    "next value.",
+    "Over whole episodes your values are off: only the last step is cut off; the others take reward plus gamma times the "
+    "best next value.",
 )
 def _(student, rng):
     # The last step comes first, so that the listing as it was given earns nothing here.

@@ -3,6 +3,7 @@
 import numpy as np
 
 from autograder.marking import Chapter, Fail, Letter, Line, Number, Raises, Slip
+from autograder.variants import Variant, in_steps, one_of, several, variants_of
 from utils.check import agree
 from utils.solutions import ch07 as solutions
 
@@ -11,79 +12,130 @@ grade = chapter.grade
 
 # --- 7.1 Shaped reward ------------------------------------------------------------------------------------------------
 
-HERE_7_1, THERE_7_1, AWAY_7_1 = (solutions.manhattan_potential(cell) for cell in ((2, 3), (2, 2), (2, 4)))
 
-chapter.derive(
-    "7.1",
-    Number(
+def answer_7_1(cell, to, gamma, right):
+    """The question with any step between neighbours, towards the goal (0, 0) or away from it."""
+    opposite = tuple(2 * a - b for a, b in zip(cell, to, strict=True))
+    here, there, back = (solutions.manhattan_potential(place) for place in (cell, to, opposite))
+    bonus = solutions.shaped_reward(0, here, there, gamma)
+    other_way = "away from the goal" if there > here else "towards the goal"
+    return Number(
         "answer_7_1",
-        solutions.shaped_reward(0, HERE_7_1, THERE_7_1, 0.99),
-        right="One step nearer pays 1.04. One step away would cost 0.94, and a bump that leaves the agent at (2, 3) would pay "
-        "0.05.\n\nThat last number is no printing error: where the potential is negative, standing still pays, because "
-        "-(1 - gamma) times a negative number is positive. Standing still for ever would collect 0.05 / 0.01 = 5, and walking "
-        "to the goal collects 5 as well: the bonus takes no side.",
+        bonus,
+        right=right,
         slips=(
             Slip(
-                solutions.shaped_reward(0, HERE_7_1, THERE_7_1, 1.0),
+                solutions.shaped_reward(0, here, there, 1.0),
                 "The discount is missing: the potential of the next cell is multiplied by gamma.",
             ),
             Slip(
-                solutions.shaped_reward(0, HERE_7_1, AWAY_7_1, 0.99),
-                "This is the bonus of a step away from the goal. Which of the two cells is the nearer one?",
+                solutions.shaped_reward(0, here, back, gamma),
+                f"This is the bonus of a step {other_way}. Which of the two cells is the nearer one?",
             ),
             Slip(
-                0.99 * HERE_7_1 - THERE_7_1,
+                gamma * here - there,
                 "Old and new cell are exchanged: gamma belongs to the cell that the step leads to.",
             ),
             Slip(
-                -solutions.shaped_reward(0, HERE_7_1, THERE_7_1, 0.99),
+                -bonus,
                 "Right size, wrong sign. The potential is minus the distance, and the new cell's stands first.",
             ),
             Slip(
-                THERE_7_1 - 0.99 * HERE_7_1,
+                there - gamma * here,
                 "The discount stands at the wrong potential: it belongs to the cell that the step leads to.",
             ),
             Slip(
-                0.99 * THERE_7_1 + HERE_7_1,
+                gamma * there + here,
                 "The old cell's potential is subtracted, and it is negative itself: mind the two signs.",
             ),
             Slip(
-                solutions.shaped_reward(0, HERE_7_1, HERE_7_1, 0.99),
-                "This is the bonus for standing still. The agent moves to (2, 2).",
+                solutions.shaped_reward(0, here, here, gamma),
+                f"This is the bonus for standing still. The agent moves to {to}.",
             ),
         ),
+    )
+
+
+ex7_1 = chapter.derive(
+    "7.1",
+    answer_7_1(
+        (2, 3),
+        (2, 2),
+        0.99,
+        "One step nearer pays 1.04. One step away would cost 0.94, and a bump that leaves the agent at (2, 3) would pay "
+        "0.05.\n\nThat last number is no printing error: where the potential is negative, standing still pays, because "
+        "-(1 - gamma) times a negative number is positive. Standing still for ever would collect 0.05 / 0.01 = 5, and "
+        "walking to the goal collects 5 as well: the bonus takes no side.",
     ),
 )
+
+
+@variants_of(
+    ex7_1,
+    cell=several(2, in_steps(1, 9, 1)),
+    step=one_of((0, 1), (1, 0), (0, -1), (-1, 0)),
+    gamma=one_of(0.8, 0.9, 0.95, 0.98, 0.99),
+)
+def _(cell, step, gamma):
+    to = tuple(a + b for a, b in zip(cell, step, strict=True))
+    return Variant(
+        f"An agent on an open grid stands at cell ${cell}$ and moves to ${to}$. The goal is $(0, 0)$, the potential is minus "
+        f"the Manhattan distance to the goal (rows plus columns), $\\gamma = {gamma:g}$, and the move itself pays $r = 0$. "
+        "What is the shaped reward $r'$ of this move?",
+        answer_7_1(cell, to, gamma, "It is gamma x new potential - old potential, and both potentials are negative."),
+    )
+
 
 # --- 7.2 Telescoping --------------------------------------------------------------------------------------------------
 
 POTENTIALS_7_2 = (5.0, 3.0, 1.0, 0.0)
 
-chapter.derive(
-    "7.2",
-    Number(
+
+def answer_7_2(potentials, right, last_step):
+    """The question with any four potentials; `last_step` is the hint for who leaves the last step out."""
+    total = solutions.telescoped(potentials, 1.0)
+    terms = np.diff(potentials)
+    return Number(
         "answer_7_2",
-        solutions.telescoped(POTENTIALS_7_2, 1.0),
-        right="The terms are -2, -2 and -1. Whatever happened on the way cancels: the sum is minus the potential of the first "
+        total,
+        right=right,
+        slips=(
+            Slip(-total, "Right size, wrong sign: each term is the new potential minus the old one."),
+            Slip(terms[:-1].sum(), last_step),
+            Slip(sum(potentials), "You added the potentials. Each term is a difference of two neighbours."),
+            Slip(total / 3, "This is the mean of the three terms. Their sum is asked."),
+            Slip(terms[-1], "This is the last term alone. Add all three."),
+            Slip(terms[0], "This is the first term alone. Add all three."),
+        ),
+    )
+
+
+ex7_2 = chapter.derive(
+    "7.2",
+    answer_7_2(
+        (5.0, 3.0, 1.0, 0.0),
+        "The terms are -2, -2 and -1. Whatever happened on the way cancels: the sum is minus the potential of the first "
         "state. A different way from the same start to a terminal state has the same sum, so no way is favoured."
         "\n\nA popular answer key writes the sum as gamma to the power T + 1 times the potential of a state T + 1 that does "
         "not exist. The number comes out the same here only because the last potential is 0.",
-        slips=(
-            Slip(
-                -solutions.telescoped(POTENTIALS_7_2, 1.0),
-                "Right size, wrong sign: each term is the new potential minus the old one.",
-            ),
-            Slip(-4.0, "The last step is missing. The step into the terminal state earns a term too."),
-            Slip(sum(POTENTIALS_7_2), "You added the potentials. Each term is a difference of two neighbours."),
-            Slip(
-                solutions.telescoped(POTENTIALS_7_2, 1.0) / 3,
-                "This is the mean of the three terms. Their sum is asked.",
-            ),
-            Slip(-1.0, "This is the last term alone. Add all three."),
-            Slip(-2.0, "This is the first term alone. Add all three."),
-        ),
+        "The last step is missing. The step into the terminal state earns a term too.",
     ),
 )
+
+
+@variants_of(ex7_2, potentials=several(4, in_steps(0, 9, 0.5)))
+def _(potentials):
+    shown = ", ".join(f"$\\Phi(s_{i}) = {value:g}$" for i, value in enumerate(potentials))
+    return Variant(
+        f"An agent walks through four states with potentials {shown}; its episode goes on after that. There is no discount: "
+        "$\\gamma = 1$. What is the sum of the three shaping terms of these three steps?",
+        answer_7_2(
+            potentials,
+            "Whatever lies between cancels: it is the last potential less the first.",
+            "The last step is missing. Four states have three steps between them.",
+        ),
+    )
+
 
 # --- 7.3 A shaping that backfires -------------------------------------------------------------------------------------
 
@@ -93,16 +145,16 @@ chapter.trace(
         "answer_7_3",
         "B",
         options={
-            "A": "The distance driven so far is not a function of the state: back at the same spot it has another value. And if "
-            "you put it into the state, it is not 0 where the episode ends, so longer ways pay more.",
-            "B": "A round trip returns to the state it started from, and a potential would have to take back on the way what it "
-            "gave. This bonus takes nothing back, so a loop is worth more than the goal as soon as the bonus is not tiny. A "
-            "boat in a racing game learned exactly that: it circled through three targets, on fire, and never "
+            "A": "The distance driven so far is not a function of the state: back at the same spot it has another value. And "
+            "if you put it into the state, it is not 0 where the episode ends, so longer ways pay more.",
+            "B": "A round trip returns to the state it started from, and a potential would have to take back on the way what "
+            "it gave. This bonus takes nothing back, so a loop is worth more than the goal as soon as the bonus is not tiny. "
+            "A boat in a racing game learned exactly that: it circled through three targets, on fire, and never "
             "finished.",
-            "C": "It is not the same constant for every step: a turn, a wait and the end of the episode earn nothing. And even a "
-            "constant for every step makes long episodes worth more than short ones.",
-            "D": "Discounting makes the sum finite, not harmless: with discount 0.99 a bonus of 1 in every step adds up to 100, "
-            "which is more than many goals are worth.",
+            "C": "It is not the same constant for every step: a turn, a wait and the end of the episode earn nothing. And "
+            "even a constant for every step makes long episodes worth more than short ones.",
+            "D": "Discounting makes the sum finite, not harmless: with discount 0.99 a bonus of 1 in every step adds up to "
+            "100, which is more than many goals are worth.",
         },
     ),
 )
@@ -117,14 +169,14 @@ chapter.design(
         options={
             "A": "Without a potential the agent learns the right thing in the end, but until the first goal nothing tells it "
             "where to go.",
-            "B": "The straight line ignores walls: where a wall stands between the agent and the goal it pulls into dead ends. "
-            "It helps, but something better is on the list.",
-            "C": "A potential of the time telescopes too, and with 0 at the end it leaves the best policy alone. But it has the "
-            "same value in every cell, so it does not say where the goal is.",
-            "D": "With a cost of 1 per step and no discount this is V* itself, the perfect potential: each right step then earns "
-            "exactly 0, each wrong one less, and nothing is left to find out by waiting. The minus sign matters: plus the "
-            "length would point away from the goal. With +1 at the goal and a discount, V* has the length in the exponent: "
-            "gamma to the power (length - 1). Who knows the way does not need to learn it, of course; in practice "
+            "B": "The straight line ignores walls: where a wall stands between the agent and the goal it pulls into dead "
+            "ends. It helps, but something better is on the list.",
+            "C": "A potential of the time telescopes too, and with 0 at the end it leaves the best policy alone. But it has "
+            "the same value in every cell, so it does not say where the goal is.",
+            "D": "With a cost of 1 per step and no discount this is V* itself, the perfect potential: each right step then "
+            "earns exactly 0, each wrong one less, and nothing is left to find out by waiting. The minus sign matters: plus "
+            "the length would point away from the goal. With +1 at the goal and a discount, V* has the length in the "
+            "exponent: gamma to the power (length - 1). Who knows the way does not need to learn it, of course; in practice "
             "one takes the length in a coarse or old map.",
         },
     ),
@@ -138,13 +190,13 @@ chapter.trace(
         "answer_7_5",
         "A",
         options={
-            "A": "The sums over prefixes look like a potential, but it changes with the policy that is being optimised, and it "
-            "is not 0 when the response ends: the whole log-ratio stays on the bill. So the optimum moves, from the "
+            "A": "The sums over prefixes look like a potential, but it changes with the policy that is being optimised, and "
+            "it is not 0 when the response ends: the whole log-ratio stays on the bill. So the optimum moves, from the "
             "response of largest reward to the reference reweighted by exp(r / beta). That is what the charge is for.",
-            "B": "The charges do add up to one number, the log-ratio of the response. But that number is not the same for all "
-            "responses, as it would have to be if the best policy were to stay.",
-            "C": "A small charge moves the optimum a little, and a little is not nothing: for every beta above 0 the best policy "
-            "gives each response of the reference some probability.",
+            "B": "The charges do add up to one number, the log-ratio of the response. But that number is not the same for "
+            "all responses, as it would have to be if the best policy were to stay.",
+            "C": "A small charge moves the optimum a little, and a little is not nothing: for every beta above 0 the best "
+            "policy gives each response of the reference some probability.",
             "D": "Charged once for the whole response or token by token, the sum is the same, and so is the policy that is best.",
         },
     ),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from autograder.marking import Chapter, Fail, Letter, Line, Number, Raises, Slip
+from autograder.variants import Variant, different, in_steps, several, shares, table, variants_of
 from utils.check import plain
 from utils.solutions import ch08 as solutions
 
@@ -15,7 +16,13 @@ ROW_8_1, COL_8_1 = np.array([[3, 0], [1, 2]]), np.array([[1, 2], [0, 3]])
 (CELL_8_1,) = solutions.pure_nash(ROW_8_1, COL_8_1)
 ANSWER_8_1 = ROW_8_1[CELL_8_1]
 
-chapter.derive(
+SUM_8_1 = "This is the sum over both players. The row player's payoff is asked."
+GO_THROUGH_8_1 = (
+    "Not this number. Go through the four cells; in each ask for both players whether the other cell of its own line pays it "
+    "more."
+)
+
+ex8_1 = chapter.derive(
     "8.1",
     Number(
         "answer_8_1",
@@ -39,96 +46,232 @@ chapter.derive(
             ),
             Slip(0.0, "At (Up, Right) the row player gains by going Down, so it is no equilibrium."),
             Slip(1.0, "At (Down, Left) both players gain by changing."),
-            Slip(5.0, "This is the sum over both players. The row player's payoff is asked."),
+            Slip(5.0, SUM_8_1),
         ),
-        otherwise="Not this number. Go through the four cells; in each ask for both players whether the other cell of "
-        "its own line pays it more.",
+        otherwise=GO_THROUGH_8_1,
     ),
 )
+
+
+def _who_leaves(payoff_row, payoff_col, i, j):
+    """Hint for a cell that is no equilibrium."""
+    place = f"({('Up', 'Down')[i]}, {('Left', 'Right')[j]})"
+    row_gains, col_gains = payoff_row[1 - i, j] > payoff_row[i, j], payoff_col[i, 1 - j] > payoff_col[i, j]
+    if row_gains and col_gains:
+        return f"At {place} both players gain by changing."
+    if row_gains:
+        return f"At {place} the row player gains by going {('Down', 'Up')[i]}, so it is no equilibrium."
+    return f"At {place} the column player gains by going {('Right', 'Left')[j]}, so it is no equilibrium."
+
+
+@variants_of(ex8_1, row=different(4, in_steps(0, 9, 1)), col=different(4, in_steps(0, 9, 1)))
+def _(row, col):
+    payoff_row, payoff_col = np.reshape(row, (2, 2)), np.reshape(col, (2, 2))
+    equilibria = solutions.pure_nash(payoff_row, payoff_col)
+    if len(equilibria) != 1:
+        return None
+    (cell,) = equilibria
+    others = [place for place in np.ndindex(2, 2) if place != cell]
+    shown = [f"{r}, {c}" for r, c in zip(row, col, strict=True)]
+    return Variant(
+        table(("", "Left", "Right"), (("**Up**", *shown[:2]), ("**Down**", *shown[2:])))
+        + "\n\nIn each cell the row player's payoff comes first. The game has exactly one equilibrium in pure actions. What does "
+        "the row player get there?",
+        Number(
+            "answer_8_1",
+            payoff_row[cell],
+            right="It is the largest row payoff of its column, and the column payoff beside it the largest of its row.",
+            slips=(
+                *(Slip(payoff_row[place], _who_leaves(payoff_row, payoff_col, *place)) for place in others),
+                Slip(payoff_col[cell], "This is the column player's payoff there. The row player's is asked."),
+                Slip(payoff_row[cell] + payoff_col[cell], SUM_8_1),
+            ),
+            otherwise=GO_THROUGH_8_1,
+        ),
+    )
+
 
 # --- 8.2 Prisoner's dilemma -------------------------------------------------------------------------------------------
 
 ROW_8_2 = np.array([[-1, -3], [0, -2]])
 COL_8_2 = ROW_8_2.T
-(CELL_8_2,) = solutions.pure_nash(ROW_8_2, COL_8_2)
-ANSWER_8_2 = ROW_8_2[CELL_8_2] + COL_8_2[CELL_8_2]
 
-chapter.derive(
-    "8.2",
-    Number(
+
+def answer_8_2(payoffs, right, more_slips):
+    """The question with the payoffs of any prisoner's dilemma: rows and columns are Cooperate, Defect."""
+    (cell,) = solutions.pure_nash(payoffs, payoffs.T)
+    total = payoffs[cell] + payoffs.T[cell]
+    alone, both_defect = payoffs[0, 1], payoffs[1, 1]
+    return Number(
         "answer_8_2",
-        ANSWER_8_2,
-        right="(Defect, Defect), with -2 for each. Whoever changes alone falls from -2 to -3. (A popular derivation says "
+        total,
+        right=right,
+        slips=(
+            Slip(
+                payoffs[0, 1] + payoffs[1, 0],
+                f"At (Cooperate, Defect) the player who cooperates gains by changing, from {alone} to {both_defect}.",
+            ),
+            Slip(-total, "Right size, wrong sign: these payoffs are losses."),
+            *more_slips,
+        ),
+    )
+
+
+ex8_2 = chapter.derive(
+    "8.2",
+    answer_8_2(
+        ROW_8_2,
+        "(Defect, Defect), with -2 for each. Whoever changes alone falls from -2 to -3. (A popular derivation says "
         "from 0 to -2; that is another column of the table.) Both would be better off at (Cooperate, Cooperate), with -1 "
         "each, but there each gains by changing, from -1 to 0.",
-        slips=(
+        [
             Slip(
                 -2.0,
                 "-2 is the sum at (Cooperate, Cooperate), where each player gains by changing. It is also what one player "
                 "gets at the equilibrium; the sum is asked.",
             ),
-            Slip(-3.0, "At (Cooperate, Defect) the player who cooperates gains by changing, from -3 to -2."),
-            Slip(4.0, "Right size, wrong sign: these payoffs are losses."),
             Slip(0.0, "No cell has the sum 0. 0 is what a lone defector gets."),
-        ),
+        ],
     ),
 )
+
+
+@variants_of(ex8_2, years=different(4, in_steps(0, 20, 1)))
+def _(years):
+    lone_defector, both_cooperate, both_defect, lone_cooperator = (-value for value in sorted(years))
+    payoffs = np.array([[both_cooperate, lone_cooperator], [lone_defector, both_defect]])
+    cells = [[f"${payoffs[i, j]}$, ${payoffs[j, i]}$" for j in (0, 1)] for i in (0, 1)]
+    slips = (
+        Slip(2 * both_cooperate, "This is the sum at (Cooperate, Cooperate), where each player gains by changing."),
+        Slip(both_defect, "This is what one player gets at the equilibrium. The sum is asked."),
+    )
+    return Variant(
+        "Two suspects are questioned apart. Payoffs are years in prison, as negative numbers; the row player's comes first.\n\n"
+        + table(("", "Cooperate", "Defect"), (("**Cooperate**", *cells[0]), ("**Defect**", *cells[1])))
+        + "\n\nFind the equilibrium. What is the sum of both players' payoffs there?",
+        answer_8_2(payoffs, "Each defects, whatever the other does: twice the payoff of (Defect, Defect).", slips),
+    )
+
 
 # --- 8.3 Matching pennies ---------------------------------------------------------------------------------------------
 
 PENNIES = np.array([[1, -1], [-1, 1]])
 
-chapter.derive(
-    "8.3",
-    Number(
+
+def answer_8_3(payoffs, right, more_slips):
+    """The question with the row player's payoffs of any zero-sum game in which both players mix."""
+    p, q = solutions.mixed_nash_2x2(payoffs, -payoffs)
+    return Number(
         "answer_8_3",
-        solutions.mixed_nash_2x2(PENNIES, -PENNIES)[0],
-        right="The column player gets 1 - 2p for Heads and 2p - 1 for Tails; equal at p = 0.5. By symmetry the other player "
-        "mixes in the same way, and both expect 0. With any other mix one of the two answers would win on average.",
+        p,
+        right=right,
         slips=(
+            *more_slips,
+            Slip(p * q, "This is the probability that both show Heads. The row player's alone is asked."),
+        ),
+    )
+
+
+ex8_3 = chapter.derive(
+    "8.3",
+    answer_8_3(
+        PENNIES,
+        "The column player gets 1 - 2p for Heads and 2p - 1 for Tails; equal at p = 0.5. By symmetry the other player "
+        "mixes in the same way, and both expect 0. With any other mix one of the two answers would win on average.",
+        [
             Slip(1.0, "Always Heads is answered by Tails each time: the column player is not indifferent."),
             Slip(0.0, "Always Tails is answered by Heads each time. (If you mean the expected payoff: p is asked.)"),
-            Slip(0.25, "This is the probability that both show Heads. The row player's alone is asked."),
             Slip(2.0, "A probability is at most 1. The condition is 1 - 2p = 2p - 1."),
-        ),
+        ],
     ),
 )
+
+
+@variants_of(ex8_3, stakes=several(4, in_steps(1, 9, 1)))
+def _(stakes):
+    both_heads, heads_tails, tails_heads, both_tails = stakes
+    payoffs = np.array([[both_heads, -heads_tails], [-tails_heads, both_tails]])
+    p, q = solutions.mixed_nash_2x2(payoffs, -payoffs)
+    slips = (
+        Slip(q, "This is the column player's mix. The row player's makes the column player indifferent."),
+        Slip(1 - p, "This is the probability of Tails. That of Heads is asked."),
+        Slip(0.5, "One half is right when all stakes are equal. Set both of the column player's expectations equal."),
+        Slip(
+            solutions.expected_payoff(payoffs, (p, 1 - p), (q, 1 - q)),
+            "This is what the row player expects. Its probability of Heads is asked.",
+        ),
+    )
+    return Variant(
+        "Matching pennies with unequal stakes: what one player wins, the other loses. The row player wins\n\n"
+        + table(("", "Heads", "Tails"), (("**Heads**", *payoffs[0].tolist()), ("**Tails**", *payoffs[1].tolist())))
+        + "\n\nWith which probability $p$ does the row player show Heads in the equilibrium?",
+        answer_8_3(payoffs, "With this p Heads and Tails give the column player the same.", slips),
+    )
+
 
 # --- 8.4 Expected payoff ----------------------------------------------------------------------------------------------
 
+
 PAYOFFS_8_4, ROW_MIX_8_4, COL_MIX_8_4 = np.array([[4, 1], [2, 3]]), (0.6, 0.4), (0.3, 0.7)
 
-chapter.derive(
-    "8.4",
-    Number(
+
+def answer_8_4(payoffs, row_mix, col_mix, right):
+    """The question with any payoffs and mixes."""
+    up, left = row_mix[0], col_mix[0]
+    return Number(
         "answer_8_4",
-        solutions.expected_payoff(PAYOFFS_8_4, ROW_MIX_8_4, COL_MIX_8_4),
-        right="It is the mean of 1.9 (Up) and 2.7 (Down), weighted 0.6 and 0.4. So the mix is no best response: against "
-        "this column player Down alone earns more.",
+        solutions.expected_payoff(payoffs, row_mix, col_mix),
+        right=right,
         slips=(
             Slip(
-                solutions.expected_payoff(PAYOFFS_8_4, (1, 0), COL_MIX_8_4),
-                "This is what Up alone earns. Down is played with probability 0.4.",
+                solutions.expected_payoff(payoffs, (1, 0), col_mix),
+                f"This is what Up alone earns. Down is played with probability {1 - up:g}.",
             ),
             Slip(
-                solutions.expected_payoff(PAYOFFS_8_4, (0, 1), COL_MIX_8_4),
-                "This is what Down alone earns. Up is played with probability 0.6.",
+                solutions.expected_payoff(payoffs, (0, 1), col_mix),
+                f"This is what Down alone earns. Up is played with probability {up:g}.",
             ),
             Slip(
-                solutions.expected_payoff(PAYOFFS_8_4, COL_MIX_8_4, ROW_MIX_8_4),
+                solutions.expected_payoff(payoffs, col_mix, row_mix),
                 "The two mixes are exchanged (or the matrix is): rows belong to the first player.",
             ),
             Slip(
-                solutions.expected_payoff(PAYOFFS_8_4, (0.5, 0.5), (0.5, 0.5)),
+                np.mean(payoffs),
                 "This is the plain mean of the four payoffs. Weigh each with the probability of its cell.",
             ),
             Slip(
-                0.6 * 0.3 * 4 + 0.4 * 0.7 * 3,
+                up * left * payoffs[0][0] + (1 - up) * (1 - left) * payoffs[1][1],
                 "You counted two of the four cells. The players draw independently: every cell can happen.",
             ),
         ),
+    )
+
+
+ex8_4 = chapter.derive(
+    "8.4",
+    answer_8_4(
+        PAYOFFS_8_4,
+        ROW_MIX_8_4,
+        COL_MIX_8_4,
+        "It is the mean of 1.9 (Up) and 2.7 (Down), weighted 0.6 and 0.4. So the mix is no best response: against "
+        "this column player Down alone earns more.",
     ),
 )
+
+
+@variants_of(ex8_4, payoffs=different(4, in_steps(-3, 9, 1)), row_mix=shares(2), col_mix=shares(2))
+def _(payoffs, row_mix, col_mix):
+    rows = [payoffs[:2], payoffs[2:]]
+    return Variant(
+        "The row player's payoffs are\n\n"
+        + table(("", "Left", "Right"), (("**Up**", *rows[0]), ("**Down**", *rows[1])))
+        + f"\n\nIt plays Up with probability ${row_mix[0]:g}$ and Down with ${row_mix[1]:g}$. The column player plays Left with "
+        f"${col_mix[0]:g}$ and Right with ${col_mix[1]:g}$. What does the row player expect?",
+        answer_8_4(
+            rows, row_mix, col_mix, "Each payoff is weighed with the probability of its cell, row times column."
+        ),
+    )
+
 
 # --- 8.5 What self-play guarantees ------------------------------------------------------------------------------------
 

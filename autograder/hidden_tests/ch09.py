@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from autograder.marking import Chapter, Fail, Letter, Line, Number, Order, Raises, Slip, StudentError
+from autograder.marking import Chapter, Fail, Letter, Line, Number, Order, Raises, Slip, Slipped, StudentError
+from autograder.variants import Variant, in_steps, one_of, table, variants_of
 from utils import tinylm
 from utils.check import agree, plain
 from utils.solutions import ch09 as solutions
@@ -14,91 +15,185 @@ grade = chapter.grade
 
 # --- 9.1 Reward-model size --------------------------------------------------------------------------------------------
 
-WIDTH, LAYERS, VOCABULARY, D_FF = 4096, 32, 32_000, 11_008
-BASE = solutions.transformer_parameters(WIDTH, LAYERS, VOCABULARY, D_FF)
-REWARD_MODEL = solutions.reward_model_parameters(WIDTH, LAYERS, VOCABULARY, D_FF)
 
-chapter.derive(
-    "9.1",
-    Number(
+def answer_9_1(d, layers, vocabulary, d_ff, right):
+    """The question with any shape."""
+    base = solutions.transformer_parameters(d, layers, vocabulary, d_ff)
+    weights = solutions.reward_model_parameters(d, layers, vocabulary, d_ff)
+    return Number(
         "answer_9_1",
-        REWARD_MODEL / 1e9,
-        right="6,607,347,712 weights: the language head was less than 2 % of the base model's 6,738,415,616, and the scalar "
-        "head brings back 4,096. A reward model is as expensive as the model it judges.",
+        weights / 1e9,
+        right=right,
         slips=(
-            Slip(BASE / 1e9, "This is the base model. Its language head goes, and a scalar head comes."),
+            Slip(base / 1e9, "This is the base model. Its language head goes, and a scalar head comes."),
             Slip(
-                (REWARD_MODEL - VOCABULARY * WIDTH) / 1e9,
+                (weights - vocabulary * d) / 1e9,
                 "You took both embeddings away. The reward model still has to read its input: only the head goes.",
             ),
             Slip(
-                (REWARD_MODEL - LAYERS * WIDTH * D_FF) / 1e9,
+                (weights - layers * d * d_ff) / 1e9,
                 "SwiGLU has three matrices of size d times d_ff in each layer, not two.",
             ),
-            Slip(REWARD_MODEL, "The number of weights is right; the answer is asked in billions."),
-            Slip(VOCABULARY * WIDTH / 1e9, "This is what goes away. How much is left?"),
+            Slip(weights, "The number of weights is right; the answer is asked in billions."),
+            Slip(vocabulary * d / 1e9, "This is what goes away. How much is left?"),
         ),
+    )
+
+
+ex9_1 = chapter.derive(
+    "9.1",
+    answer_9_1(
+        4096,
+        32,
+        32_000,
+        11_008,
+        "6,607,347,712 weights: the language head was less than 2 % of the base model's 6,738,415,616, and the scalar "
+        "head brings back 4,096. A reward model is as expensive as the model it judges.",
     ),
 )
+
+
+@variants_of(
+    ex9_1,
+    width_and_inner=one_of(
+        (1024, 2816), (1536, 4096), (2048, 5504), (2560, 6912), (3072, 8192), (4096, 14336), (5120, 13824)
+    ),
+    layers=one_of(16, 20, 24, 28, 36, 40, 48),
+    vocabulary=one_of(32_000, 50_000, 64_000, 100_000, 128_000),
+)
+def _(width_and_inner, layers, vocabulary):
+    d, d_ff = width_and_inner
+    parts = (
+        ("input embedding", "$V d$"),
+        ("attention, each layer: four matrices", "$4 d^2$"),
+        ("feed-forward (SwiGLU), each layer: three matrices", r"$3\, d\, d_{ff}$"),
+        ("two norms, each layer", "$2 d$"),
+        ("last norm", "$d$"),
+        ("language head, not shared with the input embedding", "$V d$"),
+    )
+    return Variant(
+        f"A language model has width $d = {d}$, $L = {layers}$ layers, a vocabulary of $V = {vocabulary}$ tokens, inner "
+        f"width $d_{{ff}} = {d_ff}$ and no biases:\n\n{table(('part', 'weights'), parts)}\n\nTake the language head away and "
+        "put in its place one linear layer without bias that turns the last features, $d$ numbers, into a single score. How "
+        "many weights has this reward model, in billions?",
+        answer_9_1(d, layers, vocabulary, d_ff, "It is the sum of the table without the language head, plus d."),
+    )
+
 
 # --- 9.2 RLHF weight memory -------------------------------------------------------------------------------------------
 
-RLHF_BILLIONS = (7, 7, 6.6, 7)
-RLHF_GB = solutions.weight_memory_gb(RLHF_BILLIONS)
-ADAM_GB = 2 * 7 * 2 * solutions.BYTES_FP32  # two trained models, two moments
 
-chapter.derive(
-    "9.2",
-    Number(
+def _adam_gb(billions):
+    """Two moments for each of two trained models."""
+    return 2 * billions * 2 * solutions.BYTES_FP32
+
+
+def answer_9_2(billions, reward_billions, right, more_slips=()):
+    """The question with any size of the policy, the reference and the value function, and of the reward model."""
+    everything = (billions, billions, reward_billions, billions)
+    weights = solutions.weight_memory_gb(everything)
+    return Number(
         "answer_9_2",
-        RLHF_GB,
-        right="55.2 GB for the weights alone. For the two trained models Adam's moments add 112 GB, gradients 28 GB and master "
-        "weights 56 GB: 251.2 GB before a single activation is stored.",
+        weights,
+        right=right,
         slips=(
-            Slip(sum(RLHF_BILLIONS), "This is the number of weights in billions. Each takes 2 bytes."),
-            Slip(2 * RLHF_GB, "This is 4 bytes for each weight. BF16 has 2."),
+            Slip(sum(everything), "This is the number of weights in billions. Each takes 2 bytes."),
+            Slip(2 * weights, "This is 4 bytes for each weight. BF16 has 2."),
             Slip(
-                solutions.weight_memory_gb((7, 7, 6.6)), "One model is missing: the value function needs weights too."
+                solutions.weight_memory_gb(everything[:3]),
+                "One model is missing: the value function needs weights too.",
             ),
-            Slip(solutions.weight_memory_gb((7, 7, 7, 7)), "The reward model has 6.6 billion weights, not 7."),
-            Slip(RLHF_GB * 1e9 / 2**30, "You counted in GiB (2**30 bytes). GB of 10**9 bytes are asked."),
             Slip(
-                RLHF_GB + ADAM_GB,
+                solutions.weight_memory_gb([billions] * 4),
+                f"The reward model has {reward_billions:g} billion weights, not {billions:g}.",
+            ),
+            Slip(weights * 1e9 / 2**30, "You counted in GiB (2**30 bytes). GB of 10**9 bytes are asked."),
+            Slip(
+                weights + _adam_gb(billions),
                 "This adds Adam's two moments, and still leaves gradients out. Only weights are asked.",
             ),
+            *more_slips,
+        ),
+    )
+
+
+ex9_2 = chapter.derive(
+    "9.2",
+    answer_9_2(
+        7,
+        6.6,
+        "55.2 GB for the weights alone. For the two trained models Adam's moments add 112 GB, gradients 28 GB and master "
+        "weights 56 GB: 251.2 GB before a single activation is stored.",
+        [
             Slip(
-                RLHF_GB + 2 * ADAM_GB,
+                55.2 + 2 * _adam_gb(7),
                 "This adds 224 GB for Adam, as a popular answer key says at one place. Two moments of 4 bytes for 14 billion "
                 "trained weights are 112 GB; and only weights are asked here.",
-            ),
-        ),
+            )
+        ],
     ),
 )
+
+SIZES_9_2 = {
+    "billions": one_of(1.5, 3, 8, 9, 13, 14, 27, 32, 65, 70),
+    "reward_billions": one_of(0.5, 1.1, 2.7, 6.6, 12.5, 26),
+}
+
+
+@variants_of(ex9_2, **SIZES_9_2)
+def _(billions, reward_billions):
+    return Variant(
+        f"RLHF keeps four models: a policy, a reference and a value function of {billions:g} billion weights each, and a "
+        f"reward model of {reward_billions:g} billion, all in BF16. How many GB (of $10^9$ bytes) do the weights of the four "
+        "models take? Count nothing but the weights.",
+        answer_9_2(billions, reward_billions, "It is 2 bytes for each weight of the four models."),
+    )
+
 
 # --- 9.3 DPO memory saving --------------------------------------------------------------------------------------------
 
-DPO_GB = solutions.weight_memory_gb((7, 7))
-SAVED_GB = RLHF_GB - DPO_GB
 
-chapter.derive(
-    "9.3",
-    Number(
+def answer_9_3(billions, reward_billions, right):
+    """The question with the sizes of `answer_9_2`."""
+    rlhf = solutions.weight_memory_gb((billions, billions, reward_billions, billions))
+    dpo = solutions.weight_memory_gb((billions, billions))
+    adam = _adam_gb(billions)
+    return Number(
         "answer_9_3",
-        SAVED_GB,
-        right="27.2 GB, or 49 % of the weights. In training the saving is larger still: with gradients, master weights and "
-        "Adam's moments DPO needs 126 GB where RLHF needs 251.2 GB.",
+        rlhf - dpo,
+        right=right,
         slips=(
-            Slip(DPO_GB, "This is what DPO needs. How much less is it than RLHF's?"),
-            Slip(SAVED_GB / 2, "This is in billions of weights. Each takes 2 bytes."),
-            Slip(SAVED_GB / RLHF_GB, "This is the share that is saved. The GB are asked."),
-            Slip(RLHF_GB - DPO_GB / 2, "DPO needs its frozen reference too: two models of 7 billion weights."),
-            Slip(
-                RLHF_GB + ADAM_GB - DPO_GB - ADAM_GB / 2,
-                "This counts Adam's moments as well. Only weights are asked.",
-            ),
+            Slip(dpo, "This is what DPO needs. How much less is it than RLHF's?"),
+            Slip((rlhf - dpo) / 2, "This is in billions of weights. Each takes 2 bytes."),
+            Slip((rlhf - dpo) / rlhf, "This is the share that is saved. The GB are asked."),
+            Slip(rlhf - dpo / 2, f"DPO needs its frozen reference too: two models of {billions:g} billion weights."),
+            Slip(rlhf + adam - dpo - adam / 2, "This counts Adam's moments as well. Only weights are asked."),
         ),
+    )
+
+
+ex9_3 = chapter.derive(
+    "9.3",
+    answer_9_3(
+        7,
+        6.6,
+        "27.2 GB, or 49 % of the weights. In training the saving is larger still: with gradients, master weights and "
+        "Adam's moments DPO needs 126 GB where RLHF needs 251.2 GB.",
     ),
 )
+
+
+@variants_of(ex9_3, **SIZES_9_2)
+def _(billions, reward_billions):
+    return Variant(
+        f"RLHF keeps four models: a policy, a reference and a value function of {billions:g} billion weights each, and a "
+        f"reward model of {reward_billions:g} billion, all in BF16. DPO keeps the policy and the reference. How many GB (of "
+        "$10^9$ bytes) of weights does DPO save?",
+        answer_9_3(
+            billions, reward_billions, "The reward model and the value function go, 2 bytes for each of their weights."
+        ),
+    )
+
 
 # --- 9.4 Order the pipeline -------------------------------------------------------------------------------------------
 
@@ -132,12 +227,12 @@ chapter.trace(
         "answer_9_5",
         "B",
         options={
-            "A": "A few hundred pairs settle the taste of one or two raters on a handful of prompts. A network of billions of "
-            "weights learns them by heart and judges nothing new.",
+            "A": "A few hundred pairs settle the taste of one or two raters on a handful of prompts. A network of billions "
+            "of weights learns them by heart and judges nothing new.",
             "B": "InstructGPT ranked responses to about 33,000 prompts; the public hh-rlhf data has about 161,000 "
             "pairs. Only the order of magnitude is meant.",
-            "C": "Millions of careful human choices would cost more than the training runs they serve. The reward model starts "
-            "from a language model that reads already; it has to learn a preference, not a language.",
+            "C": "Millions of careful human choices would cost more than the training runs they serve. The reward model "
+            "starts from a language model that reads already; it has to learn a preference, not a language.",
             "D": "The number of weights is no guide: a fine-tuned model moves little, and nobody ever asked people seven "
             "billion questions.",
         },
@@ -146,72 +241,137 @@ chapter.trace(
 
 # --- 9.6 GPU hours for DPO --------------------------------------------------------------------------------------------
 
-N_WEIGHTS, N_PAIRS, RESPONSE_TOKENS, SPEED = 7e9, 100_000, 512, 3e14
 
+def answers_9_6(n_pairs, tokens, billions, tera, rights, twice):
+    """Both questions for any data, model and speed; `twice` are the hints for who counts multiply and add twice."""
 
-def _hours(passes, n_pairs=N_PAIRS):
-    """Hours at `passes` floating-point operations for each weight and token."""
-    return solutions.dpo_gpu_hours(n_pairs, RESPONSE_TOKENS, passes * N_WEIGHTS, SPEED)
+    def hours(passes, n_pairs=n_pairs):
+        """Hours at `passes` floating-point operations for each weight and token."""
+        return solutions.dpo_gpu_hours(n_pairs, tokens, passes * billions * 1e9, tera * 1e12)
 
-
-TWICE = (
-    "You used 84 GFLOP per token, as a popular answer key does: it counts multiply and add twice. The 6 in 6N holds that "
-    "factor 2 already."
-)
-chapter.derive(
-    "9.6",
-    Number(
-        "answer_9_6a",
-        _hours(6),
-        right="Just under 4 hours: 42 GFLOP for each of 102.4 million tokens.",
-        slips=(
-            Slip(_hours(12), TWICE),
-            Slip(_hours(6, N_PAIRS / 2), "Each pair has two responses of 512 tokens."),
-            Slip(_hours(2), "This is the forward pass alone. The backward pass costs twice as much again."),
-            Slip(_hours(4), "This is the backward pass alone. The forward pass comes before it."),
-            Slip(_hours(8), "This has the reference's forward pass in it. Part a asks for the policy alone."),
-            Slip(_hours(6) * 3600, "These are seconds. Hours are asked."),
-        ),
-    ),
-    Number(
-        "answer_9_6b",
-        _hours(8),
-        right="The frozen reference makes the epoch a third longer, unless its log-probabilities are computed once and kept. At "
-        "a realistic 45 % of an A100's peak of 312 TFLOPS the same epoch takes 11.3 hours.",
-        slips=(
-            Slip(
-                _hours(12),
-                "This is 12N. A frozen reference needs no backward pass; and if you doubled 6N for multiply and add, the 6 "
-                "holds that factor already.",
+    each_pair = f"Each pair has two responses of {tokens} tokens."
+    return (
+        Number(
+            "answer_9_6a",
+            hours(6),
+            right=rights[0],
+            slips=(
+                Slip(hours(12), twice[0]),
+                Slip(hours(6, n_pairs / 2), each_pair),
+                Slip(hours(2), "This is the forward pass alone. The backward pass costs twice as much again."),
+                Slip(hours(4), "This is the backward pass alone. The forward pass comes before it."),
+                Slip(hours(8), "This has the reference's forward pass in it. Part a asks for the policy alone."),
+                Slip(hours(6) * 3600, "These are seconds. Hours are asked."),
             ),
-            Slip(_hours(6), "This is the policy alone. The reference runs forward on the same tokens."),
-            Slip(_hours(2), "This is the reference alone. Add it to part a."),
-            Slip(_hours(8, N_PAIRS / 2), "Each pair has two responses of 512 tokens."),
-            Slip(_hours(8) * 3600, "These are seconds. Hours are asked."),
+        ),
+        Number(
+            "answer_9_6b",
+            hours(8),
+            right=rights[1],
+            slips=(
+                Slip(hours(12), twice[1]),
+                Slip(hours(6), "This is the policy alone. The reference runs forward on the same tokens."),
+                Slip(hours(2), "This is the reference alone. Add it to part a."),
+                Slip(hours(8, n_pairs / 2), each_pair),
+                Slip(hours(8) * 3600, "These are seconds. Hours are asked."),
+            ),
+        ),
+    )
+
+
+BOTH_TWICE_9_6 = (
+    "This is 12N. A frozen reference needs no backward pass; and if you doubled 6N for multiply and add, the 6 holds that "
+    "factor already."
+)
+ex9_6 = chapter.derive(
+    "9.6",
+    *answers_9_6(
+        100_000,
+        512,
+        7,
+        300,
+        (
+            "Just under 4 hours: 42 GFLOP for each of 102.4 million tokens.",
+            "The frozen reference makes the epoch a third longer, unless its log-probabilities are computed once and kept. "
+            "At a realistic 45 % of an A100's peak of 312 TFLOPS the same epoch takes 11.3 hours.",
+        ),
+        (
+            "You used 84 GFLOP per token, as a popular answer key does: it counts multiply and add twice. The 6 in 6N holds "
+            "that factor 2 already.",
+            BOTH_TWICE_9_6,
         ),
     ),
 )
+
+
+@variants_of(
+    ex9_6,
+    n_pairs=one_of(20_000, 50_000, 60_000, 150_000, 200_000, 400_000),
+    tokens=one_of(128, 256, 384, 768, 1024),
+    billions=one_of(1.5, 3, 8, 13, 32, 70),
+    tera=one_of(120, 140, 150, 180, 200, 400),
+)
+def _(n_pairs, tokens, billions, tera):
+    rights = (
+        "It is 6N for each token of both responses, divided by the FLOP of an hour.",
+        "The reference's forward pass makes it 8N for each token.",
+    )
+    twice = ("You used 12N for each token. The 6 in 6N counts multiply and add already.", BOTH_TWICE_9_6)
+    return Variant(
+        f"You have {n_pairs:,} preference pairs. The winner and the loser of each pair have {tokens} tokens each. Model and "
+        f"reference have $N = {billions:g} \\cdot 10^9$ weights. Suppose a GPU delivers ${tera} \\cdot 10^{{12}}$ FLOP each "
+        "second. How many GPU hours does one epoch of DPO take,\n\n- **a**: for the policy's forward and backward pass alone?\n"
+        "- **b**: with the reference's forward pass as well?",
+        *answers_9_6(n_pairs, tokens, billions, tera, rights, twice),
+    )
+
 
 # --- 9.7 Break-even beta ----------------------------------------------------------------------------------------------
 
-BREAK_EVEN = solutions.break_even_beta(4.0, 0.15, 200)
 
-chapter.derive(
-    "9.7",
-    Number(
+def answer_9_7(reward, kl_per_token, n_tokens, right):
+    """The question with any givens."""
+    beta = solutions.break_even_beta(reward, kl_per_token, n_tokens)
+    return Number(
         "answer_9_7",
-        BREAK_EVEN,
-        right="30 nats at 0.133 reward each cost 4. Do not read more into the number: the reference scores its own mean reward, "
-        "not 0, so the deviation pays only if the reward it gains over the reference exceeds beta times 30.",
+        beta,
+        right=right,
         slips=(
-            Slip(4.0 / 0.15, "You divided by the divergence of one token. The response has 200."),
-            Slip(1 / BREAK_EVEN, "Upside down: the objective is reward minus beta times KL."),
-            Slip(0.15 * 200, "This is the KL of the response. At which beta does it cost 4?"),
-            Slip(4.0 / 200, "You left the divergence of a token out."),
-            Slip(4.0 * 0.15 * 200, "You multiplied. Solve 4 - beta KL = 0 for beta."),
+            Slip(reward / kl_per_token, f"You divided by the divergence of one token. The response has {n_tokens}."),
+            Slip(1 / beta, "Upside down: the objective is reward minus beta times KL."),
+            Slip(kl_per_token * n_tokens, f"This is the KL of the response. At which beta does it cost {reward:g}?"),
+            Slip(reward / n_tokens, "You left the divergence of a token out."),
+            Slip(reward * kl_per_token * n_tokens, f"You multiplied. Solve {reward:g} - beta KL = 0 for beta."),
         ),
+    )
+
+
+ex9_7 = chapter.derive(
+    "9.7",
+    answer_9_7(
+        4.0,
+        0.15,
+        200,
+        "30 nats at 0.133 reward each cost 4. Do not read more into the number: the reference scores its own mean reward, "
+        "not 0, so the deviation pays only if the reward it gains over the reference exceeds beta times 30.",
     ),
 )
+
+
+@variants_of(
+    ex9_7,
+    reward=in_steps(1, 8, 0.5),
+    kl_per_token=one_of(0.02, 0.04, 0.05, 0.08, 0.1, 0.12, 0.2, 0.25),
+    n_tokens=in_steps(40, 400, 20),
+)
+def _(reward, kl_per_token, n_tokens):
+    return Variant(
+        f"After training, a policy is on average ${kl_per_token:g}$ nats for each token from its reference. Its responses "
+        f"have {n_tokens} tokens, and the reward model gives them ${reward:g}$ on average. At which $\\beta$ is the "
+        "objective, reward minus $\\beta$ times KL, exactly 0?",
+        answer_9_7(reward, kl_per_token, n_tokens, "It is the reward divided by the KL of the whole response."),
+    )
+
 
 # --- 9.8 Wrong model updated ------------------------------------------------------------------------------------------
 
@@ -250,8 +410,8 @@ ex9_8 = chapter.debug(
         "buggy_line_9_8",
         9,
         right="Line 9 moves the reference. The policy's outputs cannot change at all, yet the loss falls towards 0, because "
-        "delta can grow just as well by making the reference dislike the winners. (A popular answer key says that the outputs "
-        "get worse. They cannot: nobody touches them.) A falling loss is no proof that the right model learns.",
+        "delta can grow just as well by making the reference dislike the winners. (A popular answer key says that the "
+        "outputs get worse. They cannot: nobody touches them.) A falling loss is no proof that the right model learns.",
         slips={
             1: "Line 1 only names the function.",
             2: "The policy's log-probability of the winner is needed, with its gradient.",
@@ -318,7 +478,7 @@ def _part_agrees(student, part, *args):
     for slip in ex9_8.slips:
         wrong = plain(slip.mistake(*args)[part])
         if not agree(wrong, expected, relative=1e-6) and agree(got[part], wrong, relative=1e-6):
-            raise Fail(slip.hint)
+            raise Slipped(slip.hint)
     raise Fail("")
 
 
@@ -381,8 +541,8 @@ chapter.trace(
             "B": "Forgetting makes a model worse at what it knew. It does not make it sound sure of itself.",
             "C": "More pairs from the same raters repeat the same mistake more precisely: they reward the tone, because the "
             "facts they cannot check.",
-            "D": "The reward is misspecified: raters, and so the reward model, reward a confident tone where they cannot check "
-            "the content, and the policy exploits what is rewarded. Your waiter's exclamation marks are the same story.",
+            "D": "The reward is misspecified: raters, and so the reward model, reward a confident tone where they cannot "
+            "check the content, and the policy exploits what is rewarded. Your waiter's exclamation marks are the same story.",
         },
     ),
 )

@@ -1,6 +1,6 @@
 """Five exercises of a small chapter, one of each type, as an author fills them in; tests put them into the scaffold.
 
-The text files have the form of ``autograder/templates``: each part stands where the template's part of that name stood.
+The text files have the form of ``autograder/exercise_templates``: each part stands where the template's part of that name stood.
 """
 
 import json
@@ -69,6 +69,7 @@ def fill_in_part(folder, request, part, text):
         return
     library, _, hidden_tests, bank, _, test = course.chapter_files(request.number)
     files = {"reference": library, "declaration": hidden_tests, "bank": bank, "test": test}
+    files["formula"] = course.COURSE / "tests" / "formulas.py"
     path = folder / course.display(files[part])
     found = path.read_text(encoding="utf-8")
     assert found.count(scaffold) == 1, f"{part} of {request.id} stands {found.count(scaffold)} times in {path}"

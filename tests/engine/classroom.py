@@ -1,5 +1,6 @@
 """Small classes on disk for the tests: a course with its gradebook, and submissions to put into it."""
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -113,17 +114,19 @@ class Classroom:
         ``"ch00_reward_modeling"``, or ``"small"`` for `small_notebook`.
     more : str
         Lines to add to the configuration.
+    notebook : nbformat.NotebookNode, optional
+        The assignment's source notebook, when it is another one than its name says.
     """
 
-    def __init__(self, root, assignment="ch00_reward_modeling", more=""):
+    def __init__(self, root, assignment="ch00_reward_modeling", more="", notebook=None):
         self.root = Path(root).resolve()
         self.assignment = assignment
         self.root.mkdir(parents=True, exist_ok=True)
         self.configure(more)
         source = self.root / "source" / assignment
         source.mkdir(parents=True)
-        if assignment == "small":
-            nbformat.write(small_notebook(), source / "small.ipynb")
+        if notebook is not None or assignment == "small":
+            nbformat.write(notebook or small_notebook(), source / f"{assignment}.ipynb")
         else:
             shutil.copy(COURSE / "source" / assignment / f"{assignment}.ipynb", source)
         result = self.api().generate_assignment(assignment)
@@ -188,8 +191,13 @@ class Classroom:
             SELECT s.student_id, c.name, g.auto_score, g.manual_score, g.needs_manual_grade
             FROM grade g JOIN base_cell c ON c.id = g.cell_id JOIN submitted_notebook n ON n.id = g.notebook_id
             JOIN submitted_assignment s ON s.id = n.assignment_id ORDER BY 1, 2"""
-        with sqlite3.connect(self.root / "gradebook.db") as connection:
+        with contextlib.closing(sqlite3.connect(self.root / "gradebook.db")) as connection:
             return connection.execute(query).fetchall()
+
+    def results(self):
+        """All rows of the table of group results."""
+        with sqlite3.connect(self.root / "gradebook.db") as connection:
+            return connection.execute("SELECT * FROM grading_result ORDER BY 1, 2, 3, 4, 5").fetchall()
 
     def scores(self, student):
         """Automatic scores of a student by test cell."""

@@ -3,6 +3,7 @@
 python -m tests.engine.kills FOLDER [KILLS] [SEED]
 """
 
+import contextlib
 import os
 import random
 import shutil
@@ -51,7 +52,7 @@ def make_class(folder):
 
 def state(root):
     """What must not depend on kills: grades, journal and graded files."""
-    with sqlite3.connect(Path(root) / "gradebook.db") as connection:
+    with contextlib.closing(sqlite3.connect(Path(root) / "gradebook.db")) as connection:
         grades = connection.execute(
             """SELECT s.student_id, c.name, g.auto_score, g.manual_score, g.needs_manual_grade FROM grade g
             JOIN base_cell c ON c.id = g.cell_id JOIN submitted_notebook n ON n.id = g.notebook_id
@@ -60,6 +61,7 @@ def state(root):
         journal = connection.execute(
             "SELECT student, submission, tests, times_graded FROM grading_journal ORDER BY 1"
         ).fetchall()
+        results = connection.execute("SELECT * FROM grading_result ORDER BY 1, 2, 3, 4, 5").fetchall()
         rows = [
             connection.execute(f"SELECT count(*) FROM {table}").fetchone()
             for table in ("comment", "submitted_notebook", "student")
@@ -67,7 +69,7 @@ def state(root):
     files = {
         str(path.relative_to(root)): path.read_bytes() for path in Path(root, "autograded").rglob("*") if path.is_file()
     }
-    return {"grades": grades, "journal": journal, "rows": rows, "files": files}
+    return {"grades": grades, "journal": journal, "results": results, "rows": rows, "files": files}
 
 
 def left_over(root):
@@ -143,7 +145,7 @@ def _wait_for_a_random_moment(dice, pid, root):
 def graded(root):
     """Number of submissions in the journal."""
     try:
-        with sqlite3.connect(root / "gradebook.db", timeout=60) as connection:
+        with contextlib.closing(sqlite3.connect(root / "gradebook.db", timeout=60)) as connection:
             return connection.execute("SELECT count(*) FROM grading_journal").fetchone()[0]
     except sqlite3.OperationalError:  # no journal yet
         return 0
@@ -151,8 +153,8 @@ def graded(root):
 
 def _prepare_secret(root):
     """Fix the secret of the seeds, so that graded files can be compared byte by byte."""
+    from autograder.database import open_gradebook
     from autograder.engine import journal
-    from autograder.engine.ledger import open_gradebook
 
     with open_gradebook(f"sqlite:///{root}/gradebook.db", "test") as gradebook:
         journal.prepare(gradebook.db)

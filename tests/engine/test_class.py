@@ -8,8 +8,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.engine.claims import AlreadyRunning, alone
 from autograder.engine.limits import Limits
-from autograder.engine.run import AlreadyRunning, NothingToGrade, _alone
+from autograder.engine.run import NothingToGrade
 from tests.engine.classroom import SMALL_ANSWERS, Classroom
 
 LIMITS = Limits(call_seconds=10, cell_seconds=10, notebook_seconds=90, memory_bytes=2**30)
@@ -132,6 +133,7 @@ def graded(classroom):
     """The class graded by `grade_class` with two workers."""
     classroom.summary = classroom.grade(jobs=2, limits=LIMITS)
     classroom.by_engine = classroom.rows()
+    classroom.results_by_engine = classroom.results()
     return classroom
 
 
@@ -146,6 +148,23 @@ def test_every_missing_point_has_a_reason(graded):
             name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
             if name.endswith("_test") and graded.scores(student)[name] < 2:
                 assert cell.outputs[-1].output_type == "error" and cell.outputs[-1].evalue, (student, name, due)
+
+
+def test_each_test_has_a_result_that_says_what_the_score_says(graded):
+    results = {(row[1], row[3]): row for row in graded.results()}
+    assert {key: bool(row[7]) for key, row in results.items()} == {
+        (student, name): score == 2 for student, name, score, *_ in graded.rows()
+    }
+    _, _, _, _, _, _, _, passed, kind, message = results["deleted-answer", "f2_test"]
+    assert (passed, kind, message) == (0, "unanswered", "Not answered.")
+    assert results["raises", "f1_test"][7:] == (1, "", "")
+    assert results["exits", "f2_test"][8] == "error"
+
+
+def test_the_journal_knows_how_long_it_took(graded):
+    with sqlite3.connect(graded.root / "gradebook.db") as connection:
+        details = [json.loads(text) for (text,) in connection.execute("SELECT details FROM grading_journal")]
+    assert all(set(found["seconds"]) >= {"fork", "cells", "tests"} for found in details)
 
 
 def test_what_was_mended_is_told(graded):
@@ -177,11 +196,16 @@ def test_plain_nbgrader_gives_the_same_grades(graded):
     result = graded.api().autograde(graded.assignment, "*", force=True)
     assert result["success"], result["log"][-3000:]
     assert graded.rows() == graded.by_engine
+    assert graded.results() == graded.results_by_engine
     assert graded.grade().graded == []  # both write the same journal
+    with sqlite3.connect(graded.root / "gradebook.db") as connection:
+        query = "SELECT details FROM grading_journal WHERE student = 'no-notebook'"
+        details = json.loads(connection.execute(query).fetchone()[0])
+    assert details["remarks"] == ["No notebook was handed in."] and details["seconds"]["cells"] >= 0
 
 
 def test_one_run_at_a_time(graded):
-    with _alone(graded.root), pytest.raises(AlreadyRunning):
+    with alone(graded.root), pytest.raises(AlreadyRunning):
         graded.grade()
 
 

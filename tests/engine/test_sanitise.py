@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.nbgraderformat import MetadataValidator
 
+from autograder.engine.notebook import grade_notebook
 from autograder.engine.plan import NotebookPlan, PlannedCell
 from autograder.engine.sanitise import sanitise
 
@@ -273,3 +274,23 @@ def test_any_mixture_of_moved_deleted_and_copied_cells(order, deleted, copied):
     cells = submitted()["cells"]
     chosen = [cells[i] for i in order if i not in deleted] + [cells[i] for i in copied]
     check(submitted() | {"cells": chosen})
+
+
+@pytest.mark.parametrize("data", [None, b"", b"{", b"[]", b'{"cells": 5}'])
+def test_where_nothing_can_be_read_there_are_no_points_not_even_for_what_was_handed_out(data):
+    generous = NotebookPlan("small", KERNEL, (*PLAN.cells, planned("t", "assert True", grade=True, points=1.0)), True)
+    notebook, remarks = sanitise(data, generous)
+    graded = grade_notebook(notebook, None, None, 0)  # nothing is run
+    assert {name: (verdict.points, verdict.reason) for name, verdict in graded.verdicts.items()} == {
+        name: (0.0, remarks[-1]) for name in ("a_test", "b_test", "t")
+    }
+    for cell in notebook.cells:
+        if cell.metadata.nbgrader["grade_id"] in graded.verdicts:
+            assert [output.evalue for output in cell.outputs] == [remarks[-1]]
+
+
+def test_a_student_cannot_say_that_a_notebook_is_unreadable():
+    content = submitted()
+    content["metadata"]["unreadable"] = "so what"
+    notebook, _ = sanitise(json.dumps(content).encode(), PLAN)
+    assert "unreadable" not in notebook.metadata

@@ -43,7 +43,9 @@ def evaluate(student, source, points=4.0, locked="import math"):
         ("syntax error", 0.0),
         ("raise SystemExit", 0.0),
         ("2.0\n### BEGIN HIDDEN TESTS\nassert f(1) == 2\n### END HIDDEN TESTS", 4.0),
-        ("assert False\n### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS", 1.0),
+        ("assert f(2) == 5\n### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS", 0.0),
+        ("bad(1)\n### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS", 0.0),
+        ("undefined\n### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS", 1.0),  # the hidden part decides what is due
         ("4\n### BEGIN HIDDEN TESTS\nassert f(1) == 3\n### END HIDDEN TESTS", 0.0),
     ],
 )
@@ -68,6 +70,36 @@ def test_a_test_that_fails_by_itself_is_reported_and_shows_nothing_of_it(student
     assert "KeyError" in verdict.mistake
     assert "42" not in str(verdict.outputs)
     assert "Exposed" in evaluate(student, "f(object())").mistake
+
+
+USES = """\
+original = squares
+del squares
+try:
+    total(3)
+except NameError:
+    pass
+else:
+    raise AssertionError("total does not use squares")
+finally:
+    squares = original
+assert squares(2) == 4
+"""
+
+
+@pytest.mark.parametrize(("helper", "points"), [("squares(i)", 1.0), ("i * i", 0.0)], ids=["used", "not-used"])
+def test_a_test_may_take_a_name_away_for_a_while(student, helper, points):
+    names = student(f"def squares(x): return x * x\ndef total(n): return sum({helper} for i in range(n))")
+
+    def marked(source):
+        return trial.evaluate(source, 1.0, trial.trusted_imports([]), names.remote, 0)
+
+    assert marked(USES).points == points
+    for source in ("del squares", "del squares\nsquares = None"):  # what is not given back comes back by itself
+        assert marked(source).points == 1.0
+        assert names["squares"](3) == 9
+    assert marked("del squares\nsquares").reason == "`squares` is not defined."
+    assert marked("del nothing").reason == "`nothing` is not defined."
 
 
 def test_locked_imports_win_over_the_students_names(student):

@@ -5,9 +5,7 @@ from scipy.optimize import brentq
 from scipy.special import rel_entr, softmax
 
 from utils.demos.view import FigureView, demo, log_slider, slider, when_changed
-from utils.plotting import BLUE, GREEN, ORANGE, PURPLE, RED, new_figure
-
-GRAY = "#999999"
+from utils.plotting import BLUE, GRAY, GREEN, ORANGE, PURPLE, RED, new_figure
 
 
 def _tilt(ref_probs, rewards, beta):

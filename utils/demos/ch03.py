@@ -4,9 +4,7 @@ import numpy as np
 from scipy.special import expit, log_expit, log_softmax
 
 from utils.demos.view import FigureView, demo, log_slider, slider, when_changed
-from utils.plotting import BLUE, GREEN, ORANGE, RED, new_figure
-
-GREY = "#999999"
+from utils.plotting import BLUE, GRAY, GREEN, ORANGE, RED, new_figure
 
 
 def loss_and_weight():
@@ -30,7 +28,7 @@ def loss_and_weight():
             ("push on each log-probability", lambda m, b: b * expit(-b * m)),
         )
         for ax, (label, curve) in zip(axes, curves, strict=True):
-            ax.plot(margins, curve(margins, 0.1), color=GREY, linestyle="--", linewidth=1.5, label="β = 0.1")
+            ax.plot(margins, curve(margins, 0.1), color=GRAY, linestyle="--", linewidth=1.5, label="β = 0.1")
             ax.plot(margins, curve(margins, b), color=BLUE, label=f"β = {b:.3g}")
             ax.plot([d], [curve(d, b)], "o", color=ORANGE, markersize=9, label="this pair")
             ax.set(xlabel="margin Δ (nats)", ylabel=label, xlim=(-62, 62))
@@ -114,7 +112,7 @@ def likelihood_displacement():
         probs = np.exp(log_probs[n])
         figure, (bars, logs, loss) = new_figure(3, width=9.6, height=3.3)
         places = np.arange(3)
-        bars.bar(places - 0.2, model.reference, width=0.4, color=GREY, label="reference")
+        bars.bar(places - 0.2, model.reference, width=0.4, color=GRAY, label="reference")
         bars.bar(places + 0.2, probs, width=0.4, color=colours, label="policy (coloured)")
         bars.set_xticks(places, ["No\n(winner)", "Never\n(loser)", "Yes\n(not in data)"])
         bars.set(ylabel="probability", ylim=(0, 1.35), yticks=np.linspace(0, 1, 6), xlabel="response")

@@ -118,7 +118,7 @@ def dyna_maze():
         curves = axes[3]
         for planning, colour in PLANNING.items():
             lengths = run.lengths[planning]
-            curves.plot(np.arange(1, N_EPISODES + 1), lengths, color=colour, linewidth=0.7, alpha=0.6)
+            curves.plot(np.arange(1, N_EPISODES + 1), lengths, color=colour, linewidth=0.7)
             curves.plot(
                 np.arange(1, episode + 1), lengths[:episode], "o-", color=colour, markersize=3, label=f"n = {planning}"
             )

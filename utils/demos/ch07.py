@@ -9,7 +9,7 @@ from scipy.special import softmax
 from utils.demos.view import FigureView, choice, demo, log_slider, slider, when_changed
 from utils.envs.planning import optimal_values, policy_values
 from utils.envs.shaping_maze import MOVES, Crowd, ShapingMaze
-from utils.plotting import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, new_figure
+from utils.plotting import BLACK, BLUE, GRAY, GREEN, ORANGE, PURPLE, RED, new_figure
 
 # --- a maze and a choice of potential ---------------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ def maze_potentials():
         for label, other in POTENTIALS.items():
             chosen = other == kind.value
             right.plot(numbers, _maze_training(other)[0].mean(axis=0), color=_COLOURS[other], label=label,
-                       linewidth=3 if chosen else 1.2, alpha=1 if chosen else 0.55)  # fmt: skip
+                       linewidth=3.5 if chosen else 1.2)  # fmt: skip
         shortest = maze.path_lengths()[maze.start]
         right.axhline(shortest, color="gray", linestyle=":", label=f"shortest way: {shortest:.0f} steps")
         right.axvline(max(episodes.value, 0.5), color="gray", linewidth=1)
@@ -440,7 +440,7 @@ def kl_charge():
             sums[:] = 0.0
         figure, (bars, path) = new_figure(2, width=9.4, height=3.3, width_ratios=(3, 2))
         places = np.arange(len(writer.responses))
-        bars.bar(places - 0.2, writer.reference, width=0.4, color="#999999", label="reference model")
+        bars.bar(places - 0.2, writer.reference, width=0.4, color=GRAY, label="reference model")
         bars.bar(places + 0.2, best, width=0.4, color=BLUE, label="best policy")
         names = [f"{name}\nr = {r:.1f}" for name, r in zip(writer.responses, writer.reward, strict=True)]
         bars.set_xticks(places, names, fontsize=8)

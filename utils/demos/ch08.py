@@ -8,9 +8,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from utils.demos.view import FigureView, choice, demo, log_slider, slider, when_changed
-from utils.plotting import BLUE, GREEN, ORANGE, new_figure
-
-GRAY = "#999999"
+from utils.plotting import BLUE, GRAY, GREEN, ORANGE, new_figure
 
 # --- one 2x2 game -----------------------------------------------------------------------------------------------------
 
@@ -184,7 +182,7 @@ def two_by_two():
     when_changed(list(fields.values()), redraw)
     rows = [[fields[player, cell] for cell in CELLS] for player in ("row", "column")]
     boxes = [widgets.HBox(row, layout={"flex_flow": "row wrap"}) for row in rows]
-    return widgets.VBox([widgets.HBox([game]), *boxes, view])
+    return demo([game], *boxes, view)
 
 
 # --- learning against each other --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import ipywidgets as widgets
 
+from utils.controls import make_accessible
 from utils.plotting import figure_html
 
 
@@ -75,4 +76,6 @@ def when_changed(controls, redraw):
 
 def demo(controls, *views):
     """Put controls above their views."""
-    return widgets.VBox([widgets.HBox(list(controls), layout={"flex_flow": "row wrap"}), *views])
+    make_accessible()
+    row = widgets.HBox(list(controls), layout={"flex_flow": "row wrap", "grid_gap": "0 1.2em"})
+    return widgets.VBox([row, *views])

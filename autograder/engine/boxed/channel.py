@@ -6,6 +6,7 @@ import time
 from . import wire
 
 _TICK = 0.25  # seconds
+_CHUNK = 2**16  # bytes; most frames arrive in one piece
 
 
 class Closed(Exception):
@@ -30,6 +31,7 @@ class Channel:
         self.connection = connection
         self.tick = tick
         self._next_tick = 0.0
+        self._received = bytearray()  # and not yet read
 
     def send(self, message, blobs=(), deadline=None):
         """Send one frame.
@@ -43,13 +45,17 @@ class Channel:
         Late
             If the other side does not read before the deadline.
         """
-        rest = memoryview(wire.pack(message, blobs))
+        self.send_frame(wire.pack(message, blobs), deadline)
+
+    def send_frame(self, frame, deadline=None):
+        """Send a frame that is packed already; raises as `send` does."""
+        rest = memoryview(frame)
         while rest:
-            self._wait(deadline, writing=True)
+            self._mind_the_clock(deadline)
             try:
                 rest = rest[self.connection.send(rest) :]
             except BlockingIOError:
-                continue
+                self._wait(deadline, writing=True)
             except OSError:
                 raise Closed from None
 
@@ -74,36 +80,43 @@ class Channel:
         return wire.unpack(self._read(text, deadline), self._read(binary, deadline))
 
     def _read(self, size, deadline):
-        data = bytearray()
-        while len(data) < size:
-            self._wait(deadline, writing=False)
+        while len(self._received) < size:
+            self._mind_the_clock(deadline)
             try:
-                part = self.connection.recv(min(size - len(data), 2**20))
+                part = self.connection.recv(max(_CHUNK, min(size - len(self._received), 2**20)))
             except BlockingIOError:
+                self._wait(deadline, writing=False)
                 continue
             except OSError:
                 raise Closed from None
             if not part:
                 raise Closed
-            data += part
-        return bytes(data)
+            self._received += part
+        with memoryview(self._received) as view:
+            data = bytes(view[:size])
+        del self._received[:size]
+        return data
+
+    def _mind_the_clock(self, deadline):
+        """Tick, and raise when it is late: also when the socket is always ready, for someone may never stop talking."""
+        if deadline is None and self.tick is None:
+            return
+        now = time.monotonic()
+        if deadline is not None and now >= deadline:
+            raise Late
+        if self.tick is not None and now >= self._next_tick:
+            self._next_tick = now + _TICK
+            self.tick()
 
     def _wait(self, deadline, writing):
         """Return when the socket is ready."""
-        if deadline is None and self.tick is None:
-            return
         poll = select.poll()
         poll.register(self.connection, select.POLLOUT if writing else select.POLLIN)
-        while True:  # the clock comes first: someone who keeps talking must not go on for ever
-            now = time.monotonic()
-            if deadline is not None and now >= deadline:
-                raise Late
-            if self.tick is not None and now >= self._next_tick:
-                self._next_tick = now + _TICK
-                self.tick()
-            left = _TICK if deadline is None else min(_TICK, deadline - now)
+        while True:
+            left = _TICK if deadline is None else max(0.0, min(_TICK, deadline - time.monotonic()))
             if poll.poll(left * 1000):
                 return
+            self._mind_the_clock(deadline)
 
     def close(self):
         """Close the socket."""

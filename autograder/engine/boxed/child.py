@@ -84,6 +84,7 @@ class StudentProcess(wire.Codec):
         self.objects = {}  # what the grader holds handles of
         self.leaves = []  # tensors with gradient that came with the current call
         self.tensors = {}  # tensors sent whose graph the grader may go back through
+        self.withdrawn = {}  # names that a test cell took away for a while
         self.busy = False
         signal.signal(signal.SIGINT, self._interrupted)
 
@@ -113,12 +114,11 @@ class StudentProcess(wire.Codec):
             if changed:
                 reply["changed"] = self.encode(changed, reply_blobs)
             self.busy = False
-            wire.pack(reply, reply_blobs)  # raises when it is too large to be sent
+            frame = wire.pack(reply | {"n": message["n"]}, reply_blobs)  # raises when it is too large to be sent
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: the reply must be sent
             self.busy = False
-            reply, reply_blobs = {"op": "error"} | self._describe(error), []
-        reply["n"] = message["n"]
-        self.channel.send(reply, reply_blobs)
+            frame = wire.pack({"op": "error", "n": message["n"]} | self._describe(error))
+        self.channel.send_frame(frame)
 
     # -- requests --
 
@@ -132,6 +132,15 @@ class StudentProcess(wire.Codec):
         """Look a name of the notebook up."""
         names = self.shell.user_ns
         return (message["name"] in names, names.get(message["name"]))
+
+    def do_withdraw(self, message, blobs):
+        """Take a name out of the notebook."""
+        self.withdrawn[message["name"]] = self.shell.user_ns.pop(message["name"])
+
+    def do_restore(self, message, blobs):
+        """Put a withdrawn name back."""
+        if message["name"] in self.withdrawn:
+            self.shell.user_ns[message["name"]] = self.withdrawn.pop(message["name"])
 
     def do_call(self, message, blobs):
         """Call an object, or a method of it."""
@@ -269,7 +278,7 @@ def seed_everything():
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002
     if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
+        sys.modules["torch"].default_generator.manual_seed(0)  # torch.manual_seed formats a stack trace for CUDA
 
 
 def move_home(scratch):

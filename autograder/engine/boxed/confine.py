@@ -21,11 +21,11 @@ PROC = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class NotConfined(Exception):
+class NotConfined(RuntimeError):
     """The host offers too little to grade unknown code; the text says what is missing."""
 
 
-def enter(scratch, rules, limits):
+def enter(scratch, rules, filters, limits):
     """Confine this process for good.
 
     Parameters
@@ -34,6 +34,8 @@ def enter(scratch, rules, limits):
         The only folder it may write to.
     rules : list of (str, int)
         What it may read, for Landlock.
+    filters : bytes or None
+        From `syscalls.compiled`; None where there is no libseccomp.
     limits : dict
         See `autograder.engine.limits.Limits`.
 
@@ -51,9 +53,9 @@ def enter(scratch, rules, limits):
         own = [(scratch, landlock.WRITE), *((path, landlock.DEVICE) for path in DEVICES)]
         landlock.restrict(rules + own + [(path, landlock.READ) for path in PROC])
         layers.append(f"landlock {landlock.version()}")
-    if syscalls.available():
+    if filters is not None:
         _libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, which an ordinary user needs for a filter
-        syscalls.restrict()
+        syscalls.restrict(filters)
         layers.append("seccomp")
     return layers
 
@@ -102,15 +104,17 @@ def require(layers):
 
 
 def _limit_resources(limits):
-    def limit(kind, value):
+    def limit(kind, value, more=0):
         _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        value, most = (
+            amount if hard == resource.RLIM_INFINITY else min(amount, hard) for amount in (value, value + more)
+        )
+        resource.setrlimit(kind, (value, most))
 
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_NOFILE, 256)
     limit(resource.RLIMIT_FSIZE, limits["file_bytes"])
-    limit(resource.RLIMIT_CPU, int(limits["notebook_seconds"]) + 5)
+    limit(resource.RLIMIT_CPU, int(limits["notebook_seconds"]) + 5, 5)  # SIGXCPU says what it is; SIGKILL comes later
     limit(resource.RLIMIT_AS, address_space() + limits["memory_bytes"])
     if os.getuid() != 0:  # counts all processes of the user, so it can only be a generous ceiling on threads
         limit(resource.RLIMIT_NPROC, 4096)

@@ -160,7 +160,10 @@ def prepare():
     shell = Shell.instance(config=config)
     sys.stdout, sys.stderr = _Stream(shell, "stdout"), _Stream(shell, "stderr")
     _prepare_figures(shell)
-    shell.run("None")  # the first cell pays for lazy imports
+    for rehearsal in ("None", "1 / 0", "def ("):  # the first cell and the first traceback pay for lazy imports
+        shell.run(rehearsal)
+    for name in ("last_type", "last_value", "last_traceback"):
+        vars(sys).pop(name, None)
     shell.reset(new_session=True)
     return shell
 
@@ -169,10 +172,14 @@ def _prepare_figures(shell):
     """Figures appear as pictures, as they do in JupyterLab."""
     try:
         import matplotlib.pyplot as plt
+        from matplotlib.figure import Figure
         from matplotlib_inline.backend_inline import configure_inline_support
     except ImportError:
         return
+    from . import figures
+
     backend = "module://matplotlib_inline.backend_inline"
     plt.switch_backend(backend)
     configure_inline_support(shell, backend)
+    shell.display_formatter.formatters["image/png"].for_type(Figure, figures.png)
     shell.run("import matplotlib.pyplot as plt\nplt.plot([0, 1]); plt.title('$x^2$'); plt.show()")  # fonts, caches

@@ -5,8 +5,10 @@ processes' memory, mounts and namespaces, and the calls that change a file's own
 has no say.
 """
 
+import ctypes
 import errno
 import os
+import struct
 
 NEW_PROCESSES = ("fork", "vfork", "execve", "execveat")
 NETWORK = ("socket", "connect", "bind", "listen", "accept", "accept4")
@@ -35,6 +37,15 @@ PRETENDED = (
 
 _CLONE_THREAD = 0x00010000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_MM, _PR_SET_PTRACER = 1, 4, 35, 0x59616D61
+_PR_SET_SECCOMP, _MODE_FILTER = 22, 2
+_SELF = 0x5E1F5E1F  # stands for the number of the process that loads the filter; no process can have it
+
+_INSTRUCTION = struct.Struct("=HBBI")  # struct sock_filter
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
 
 
 def available():
@@ -46,8 +57,15 @@ def available():
     return True
 
 
-def restrict():
-    """Give the calls up, for this process and all its descendants, for ever.
+def compiled():
+    """The filter as a program for the kernel, with a placeholder for the process it will guard.
+
+    Compiling takes longer than all the rest of confining a process, so the fork server does it once.
+
+    Returns
+    -------
+    bytes
+        Instructions of classic BPF.
 
     Raises
     ------
@@ -73,14 +91,39 @@ def restrict():
     # Threads are fine (torch may start some); glibc asks by clone3, whose flags a filter cannot see, and then by clone.
     rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
     rule(deny, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, 0))
-    me = os.getpid()
     for name in ("kill", "tgkill"):
-        rule(deny, name, seccomp.Arg(0, seccomp.NE, me))
+        rule(deny, name, seccomp.Arg(0, seccomp.NE, _SELF))
     rule(deny, "tkill")
     rule(deny, "prlimit64", seccomp.Arg(2, seccomp.NE, 0))  # reading limits is fine
     for option in (_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_MM, _PR_SET_PTRACER):
         rule(deny, "prctl", seccomp.Arg(0, seccomp.EQ, option))
-    filters.load()
+    with open(os.memfd_create("filter"), "w+b") as file:
+        filters.export_bpf(file)
+        file.seek(0)
+        return file.read()
+
+
+def restrict(program):
+    """Give the calls up, for this process and all its descendants, for ever.
+
+    Parameters
+    ----------
+    program : bytes
+        From `compiled`.
+
+    Raises
+    ------
+    OSError
+    """
+    instructions = [list(fields) for fields in _INSTRUCTION.iter_unpack(program)]
+    for fields in instructions:
+        if fields[3] == _SELF:
+            fields[3] = os.getpid()
+    code = b"".join(_INSTRUCTION.pack(*fields) for fields in instructions)
+    filters = _Program(len(instructions), code)
+    if _libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filters), 0, 0) < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"seccomp: {os.strerror(number)}")
 
 
 def _unknown(seccomp, name):

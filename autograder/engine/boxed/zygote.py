@@ -12,8 +12,9 @@ import os
 import signal
 import socket
 import sys
+import time
 
-from . import child, confine, landlock, namespaces, shell
+from . import child, confine, landlock, namespaces, pages, shell, syscalls
 from .channel import Channel
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -37,14 +38,17 @@ def main(settings):
     spaces = []
     if settings["namespaces"]:
         spaces = namespaces.enter(settings["readable"], settings["writable"], settings["hidden"])
+    filters = syscalls.compiled() if syscalls.available() else None
     rules = landlock.reading_rules([p for p in settings["readable"] if os.path.exists(p)], settings["hidden"])
 
     _import_all(settings["imports"])
     student_shell = shell.prepare()
     gc.collect()
     gc.freeze()  # children do not touch, and so do not copy, what is here
+    pages.enlarge()
     control.send(json.dumps({"namespaces": spaces}).encode())
-    _Server(control, student_shell, rules, bool(spaces)).run()
+    _Server(control, student_shell, rules, filters, bool(spaces)).run()
+    os._exit(0)  # nothing is left to be done, and an orderly end with all these libraries takes a second
 
 
 def _import_all(modules):
@@ -61,10 +65,11 @@ def _import_all(modules):
 class _Server:
     """Forks, watches and kills; one child at a time."""
 
-    def __init__(self, control, student_shell, rules, alone):
+    def __init__(self, control, student_shell, rules, filters, alone):
         self.control = control
         self.shell = student_shell
         self.rules = rules
+        self.filters = filters
         self.alone = alone  # whether this process namespace holds nothing but us and our children
         self.pid = None
 
@@ -100,7 +105,7 @@ class _Server:
         channel = Channel(socket.socket(fileno=descriptor))
         child.move_home(scratch)
         child.seed_everything()
-        layers = confine.enter(scratch, self.rules, limits)
+        layers = confine.enter(scratch, self.rules, self.filters, limits)
         process = child.StudentProcess(self.shell, channel)
         channel.send({"op": "ready", "layers": layers})
         process.serve()
@@ -111,18 +116,42 @@ class _Server:
             os.kill(self.pid, signal.SIGINT)
         return {}
 
-    def kill(self):
+    def kill(self, patience=0.0):
         """End the child and whatever it may have left; say how it ended.
 
         A child that is dying already keeps the exit status it chose.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds to wait for the child to end by itself.
+
+        Returns
+        -------
+        dict
+            See `autograder.engine.endings.how_it_ended`.
         """
-        status = None
+        ending = {"status": None}
         if self.pid is not None:
+            ended = self._is_over(patience)
             os.kill(self.pid, signal.SIGKILL)
-            status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            _, status, used = os.wait4(self.pid, 0)
+            ending = {
+                "status": os.waitstatus_to_exitcode(status), "closed": patience > 0 and not ended,
+                "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss * 1024,
+            }  # fmt: skip
             self.pid = None
         self._sweep()
-        return {"status": status}
+        return ending
+
+    def _is_over(self, patience):
+        """Whether the child has ended, or does so soon; it stays to be waited for."""
+        until = time.monotonic() + patience
+        while os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.005)
+        return True
 
     def _sweep(self):
         """No process outlives a submission. seccomp forbids to start one; this holds where seccomp has a hole."""

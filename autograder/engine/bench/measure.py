@@ -1,0 +1,103 @@
+"""Costs per notebook, from runs in processes of their own."""
+
+import json
+import os
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+from autograder.engine.bench import classes
+from autograder.engine.stage import COURSE
+
+WORKER_PARTS = ("fork", "cells", "tests", "conversion", "other")
+COORDINATOR_PARTS = ("reading", "files", "database")
+
+
+@dataclass
+class Cost:
+    """What one more notebook costs, in seconds; what the start of a run costs is not in it.
+
+    Parameters
+    ----------
+    wall, cpu : float
+        Processor time is that of all processes together.
+    parts : dict of str to float
+        Of the engine: see `autograder.engine.work.Record`.
+    layers : list of str
+    scores : dict
+        Points by student and cell, to see that both did the same.
+    growth : list of (int, float)
+        Submissions done, and processor time until then.
+    """
+
+    wall: float
+    cpu: float
+    parts: dict = field(default_factory=dict)
+    layers: list = field(default_factory=list)
+    scores: dict = field(default_factory=dict)
+    growth: list = field(default_factory=list)
+
+
+def stock(template, root, assignment, notebooks):
+    """Cost with stock nbgrader; one submission more than `notebooks` is graded, and the first one left out."""
+    classes.copy(template, root, notebooks + 1, classes.STOCK)
+    marks = _run("stock_run", [assignment], root)
+    (wall, cpu), (last_wall, last_cpu) = marks[1], marks[-1]
+    if len(marks) != notebooks + 2:
+        raise RuntimeError(f"stock nbgrader graded {len(marks) - 1} of {notebooks + 1}")
+    return Cost((last_wall - wall) / notebooks, (last_cpu - cpu) / notebooks, scores=_scores(root))
+
+
+def engine(template, root, assignment, notebooks, jobs=1, skip=10):
+    """Cost with the engine; `skip` submissions more are graded, and the first ones left out."""
+    classes.copy(template, root, notebooks + skip, classes.ENGINE)
+    notes = _run("engine_run", [str(root), assignment, str(jobs), str(skip)], root)
+    if len(notes["wall"]) != notebooks + skip:
+        raise RuntimeError(f"the engine graded {len(notes['wall'])} of {notebooks + skip}")
+    wall, cpu, seconds = notes["wall"], dict(notes["cpu"]), notes["seconds"][skip:]
+    parts = {part: statistics.mean(one[part] for one in seconds) for part in WORKER_PARTS + COORDINATOR_PARTS}
+    return Cost(
+        wall=(wall[-1] - wall[skip - 1]) / notebooks, cpu=(cpu[notebooks + skip] - cpu[skip]) / notebooks,
+        parts=parts, layers=notes["layers"], scores=_scores(root), growth=notes["cpu"],
+    )  # fmt: skip
+
+
+def again(root, assignment):
+    """Seconds of one more run on a class, in which nothing is left to be graded."""
+    began = time.perf_counter()
+    notes = _run("engine_run", [str(root), assignment, "1", "1"], root)
+    if notes["wall"]:
+        raise RuntimeError("a second run graded something")
+    return time.perf_counter() - began
+
+
+def memory(template, root, assignment, notebooks=12):
+    """Largest megabytes of each kind of process in a run with one worker.
+
+    Returns
+    -------
+    dict of str to (int, int)
+        Resident, and shared with no other process.
+    """
+    classes.copy(template, root, notebooks, classes.ENGINE)
+    notes = _run("engine_run", [str(root), assignment, "1", "1", "memory"], root)
+    return {kind: tuple(round(size / 2**20) for size in sizes) for kind, sizes in notes["memory"].items()}
+
+
+def _run(module, arguments, cwd):
+    command = [sys.executable, "-m", f"autograder.engine.bench.{module}", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(COURSE)}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{module} failed: {done.stderr[-3000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _scores(root):
+    query = """SELECT s.student_id, c.name, g.auto_score FROM grade g JOIN base_cell c ON c.id = g.cell_id
+        JOIN submitted_notebook n ON n.id = g.notebook_id JOIN submitted_assignment s ON s.id = n.assignment_id"""
+    with sqlite3.connect(root / "gradebook.db") as connection:
+        return {(student, cell): score for student, cell, score in connection.execute(query)}
