@@ -89,6 +89,7 @@ def as_run(block):
     ]
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
     "page", [pytest.param(page, marks=[] if page in QUICK else pytest.mark.slow) for page in WITH_COMMANDS]
 )

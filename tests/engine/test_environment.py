@@ -11,7 +11,7 @@ from tests.engine.classroom import COURSE, Classroom
 from tests.engine.test_confinement import GRADE
 
 
-@pytest.mark.parametrize("linked", ["the environment", "its folders"])
+@pytest.mark.parametrize("linked", ["the environment", pytest.param("its folders", marks=pytest.mark.slow)])
 def test_an_environment_behind_a_link_grades_as_well(tmp_path, linked):
     """Many keep environments elsewhere, and have a link called .venv in the course's folder."""
     environment = tmp_path / "linked"
