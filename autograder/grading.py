@@ -165,6 +165,17 @@ def read_scores(class_folder, chapter):
     return scores
 
 
+def read_penalties(class_folder, chapter):
+    """Points that are taken off for lateness, by student; the scores of `read_scores` are before that."""
+    directory = course.course_directory(class_folder)
+    with database.open_gradebook(directory.db_url, directory.course_id) as gradebook:
+        penalties = {
+            submission.student_id: sum(row.late_submission_penalty or 0 for row in submission.notebooks)
+            for submission in gradebook.assignment_submissions(chapter)
+        }
+    return {student: points for student, points in sorted(penalties.items()) if points}
+
+
 def _points(grade):
     """Points of a gradebook entry; None when neither a machine nor a person has set any."""
     return None if grade.auto_score is None and grade.manual_score is None else grade.score
@@ -262,6 +273,8 @@ def command(chapter, class_folder, **options):
     class_folder = Path(class_folder)
     scores, summary = grade_class(class_folder, chapter, **options)
     print_table(scores, summary)
+    for student, points in read_penalties(class_folder, chapter).items():
+        print(f"{student}: {points:g} points are taken off for lateness")
     broken = unreadable(class_folder, chapter)
     for student, reason in broken.items():
         print(f"NOT READABLE {student}: {reason}")
