@@ -265,6 +265,7 @@ def test_moving_the_due_date(classroom, capsys):
     # One that is left all the same, by another tool, stops no run.
     with Gradebook(classroom.api().coursedir.db_url) as gradebook:
         gradebook.grant_extension("small", "half", days=2)
+    assert classroom.grade(students=["half"], force=True).graded == ["half"]
     assert classroom.grade().graded == [] and penalties(classroom) == {}
     deadlines.due("small", classroom.root, DUE)
     assert penalties(classroom) == {"a-day": 0.8, "weeks": 5.0, "early": 5.0, "early-again": 5.0}

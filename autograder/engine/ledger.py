@@ -71,7 +71,7 @@ class Ledger:
             submission = self._submission(record)
             rows = [self._save_notebook(submission, name, graded, record) for name, graded in record.notebooks.items()]
         self.session.flush()
-        if submission.total_seconds_late > 0 or any(row.late_submission_penalty is not None for row in rows):
+        if late.seconds_late(submission) > 0 or any(row.late_submission_penalty is not None for row in rows):
             for row in rows:
                 self.session.expire(row, ["score"])  # a sum over the grades, which have changed
                 row.late_submission_penalty = late.penalty(self.late_plugin, submission, row.score)
