@@ -26,7 +26,7 @@ def test_an_environment_behind_a_link_grades_as_well(tmp_path, linked):
     (tmp_path / "grade.py").write_text(GRADE)
     done = subprocess.run(
         [environment / "bin" / "python", tmp_path / "grade.py", tmp_path / "class"],
-        env=os.environ | {"PYTHONPATH": str(COURSE)}, capture_output=True, text=True, timeout=300,
+        env=os.environ | {"PYTHONPATH": str(COURSE)}, capture_output=True, text=True, timeout=850,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert classroom.total("someone") == 10
