@@ -30,7 +30,11 @@ def installed(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param) / "course"
     publish.publish(request.param, folder)
     outcome = subprocess.run(
-        ["make", ".venv/.ready", f"PYTHON={sys._base_executable}"], cwd=folder, capture_output=True, text=True, env=environment()
+        ["make", ".venv/.ready", f"PYTHON={sys._base_executable}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment(),
     )
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     yield folder
@@ -58,6 +62,8 @@ def test_every_notebook_runs_as_it_was_handed_out(name, installed, tmp_path):
 def test_only_the_edition_is_installed(installed):
     code = "import importlib.util as u, utils; print(utils.__file__, u.find_spec('autograder'), u.find_spec('utils.solutions'))"
     command = [installed / ".venv" / "bin" / "python", "-c", code]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/", env=environment()).stdout.split()
+    shown = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd="/", env=environment()
+    ).stdout.split()
     assert shown == [str(installed / "utils" / "__init__.py"), "None", "None"]
     assert (installed / "utils" / "revealed").exists() == (installed.parent.name.startswith("self-study"))

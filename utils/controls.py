@@ -25,7 +25,9 @@ if (!document.getElementById('course-controls')) {
     name();
 }
 """
-NO_WIDGETS = "To use its controls, open the notebook where Jupyter widgets are shown, as in JupyterLab, and run this cell."
+NO_WIDGETS = (
+    "To use its controls, open the notebook where Jupyter widgets are shown, as in JupyterLab, and run this cell."
+)
 
 
 def make_accessible():

@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-pytest.register_assert_rewrite("tests.browser.work")
-
 from autograder import course
 from tests.browser import places
 from tests.browser.notebook_page import NotebookPage

@@ -34,7 +34,7 @@ def test_chapter_0_in_notebook_7(published, page, tmp_path, screenshots):
 def outputs(published, tmp_path_factory):
     """What chapter 0 shows, run in the edition's own environment: panels of every kind, demos, figures, a listing, a
     solution."""
-    folder, python = published
+    _, python = published
     released = notebooks.read(course.RELEASE / CHAPTERS["ch00"].notebook / f"{CHAPTERS['ch00'].notebook}.ipynb")
     answers = {exercise: right_answer("ch00", exercise) for exercise in ("0.1", "0.5", "0.7")}
     answers |= {exercise: wrong_answer("ch00", exercise) for exercise in ("0.3", "0.6")}
@@ -70,7 +70,9 @@ def test_html_alone_is_readable_in_light_and_dark(theme, outputs, chromium, scre
     html = [output.data["text/html"] for output in outputs if "text/html" in output.get("data", {})]
     assert len(html) > 15
     assert not any("<script" in text for text in html)
-    context = chromium.new_context(color_scheme=theme, java_script_enabled=True, viewport={"width": 900, "height": 1000})
+    context = chromium.new_context(
+        color_scheme=theme, java_script_enabled=True, viewport={"width": 900, "height": 1000}
+    )
     page = context.new_page()
     body = "\n".join(f"<div>{text}</div>" for text in html)
     page.set_content(

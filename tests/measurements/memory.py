@@ -89,7 +89,9 @@ def measure(number, solved, python, edition, limit=LIMIT):
         client.start_channels(hb=False)  # a busy machine may keep a heartbeat waiting
         try:
             client.wait_for_ready(timeout=PATIENCE)
-            kernel_process, server_process = map(int, run(client, "import os; print(os.getpid(), os.getppid())").split())
+            kernel_process, server_process = map(
+                int, run(client, "import os; print(os.getpid(), os.getppid())").split()
+            )
             for cell in notebook_of(number, solved).cells:
                 if cell.cell_type == "code":
                     run(client, cell.source, group)
