@@ -25,15 +25,19 @@ export OMP_NUM_THREADS := 1
 .PHONY: lab
 
 lab: .venv/.ready
-	$(BIN)/python -m utils.lab $(ARGS)
+	@$(BIN)/python -m utils.lab $(ARGS)
 
 # torch goes first and alone: pip then takes the CPU build where it has one.
 .venv/.ready: pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
-	$(BIN)/python -m utils.lab --configure
-	touch .venv/.ready
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \
+		"Python 3.11 to 3.13 is needed; make lab PYTHON=/path/to/python3.12 picks one")'
+	@echo "Installing the course into .venv, this once: a few minutes."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	@echo "Half of it is done."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	@$(BIN)/python -m utils.lab --configure
+	@touch .venv/.ready
 """
 
 
@@ -126,6 +130,8 @@ def _start_page():
     """A notebook that lists the chapters with their times, and the progress."""
     lines = [
         "# Reinforcement learning theory and alignment\n",
+        "Click on a chapter to open it; it says at its top what it builds on. The times are for the exercises alone: reading, "
+        "and playing with the demos, takes about an hour more.\n",
         "| chapter | exercises | points | about |",
         "| --- | --- | --- | --- |",
     ]
@@ -134,10 +140,12 @@ def _start_page():
         minutes = sum(exercise.minutes for exercise in exercises)
         points = sum(exercise.points for exercise in exercises)
         link = f"[{chapter_title(path)}](release/{path.stem}/{path.stem}.ipynb)"
-        lines.append(f"| {link} | {len(exercises)} | {points} | {_hours(minutes)} of exercises |")
+        lines.append(f"| {link} | {len(exercises)} | {points} | {_hours(minutes)} |")
     cells = [
         nbformat.v4.new_markdown_cell("\n".join(lines)),
-        nbformat.v4.new_markdown_cell("Run the next cell (Shift+Enter) to see what you have solved and what is left."),
+        nbformat.v4.new_markdown_cell(
+            "To see what you have solved and what is left, click into the next cell and press Shift+Enter."
+        ),
         nbformat.v4.new_code_cell("from utils.progress import progress\n\nprogress()"),
     ]
     return notebooks.canonical(nbformat.v4.new_notebook(cells=cells))

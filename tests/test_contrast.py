@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib import colors
+from matplotlib.container import BarContainer
 
+from tests.chapters import CHAPTERS, solved_notebook
 from tests.test_demos import demos
 from utils import panel, plotting
 from utils.demos import view
+from utils.figure_text import describe
 
 TEXT, GRAPHICS = 4.5, 3.0
 
@@ -133,8 +136,22 @@ def test_pictures_of_demos(number, name, monkeypatch):
     assert [fault for figure in figures for fault in faults(figure)] == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("number", CHAPTERS)
+def test_pictures_of_notebooks(number, monkeypatch):
+    """Every figure that a solved chapter draws can be seen, and says in words what it shows."""
+    import matplotlib.pyplot as plt
+
+    figures = []
+    monkeypatch.setattr(plt, "show", lambda: figures.extend(map(plt.figure, plt.get_fignums())) or plt.close("all"))
+    solved_notebook.__wrapped__(number)
+    assert figures
+    assert [fault for figure in figures for fault in faults(figure)] == []
+    assert [text for figure in figures if len(text := describe(figure)) < 60] == []
+
+
 def faults(figure):
-    """Texts, lines and marks of a figure that are hard to see."""
+    """Texts, lines, marks and bars of a figure that are hard to see."""
     figure.draw_without_rendering()
     found = []
     for axes in figure.axes:
@@ -154,7 +171,9 @@ def faults(figure):
                 parts = [line.get_color()] if is_line else [line.get_markerfacecolor(), line.get_markeredgecolor()]
                 parts = [colors.to_rgba(part, line.get_alpha()) for part in parts]
                 found += weak(parts, paper, GRAPHICS, f"line {line.get_label()} {parts}")
-    return found
+        for bar in (bar for group in axes.containers if isinstance(group, BarContainer) for bar in group):
+            found += weak([bar.get_facecolor()], paper, GRAPHICS, f"bar {bar.get_facecolor()}")
+    return list(dict.fromkeys(found))
 
 
 def weak(parts, paper, least, name):

@@ -35,15 +35,13 @@ STUDENTS = "docs/students/README.md"
 NOT_RUN = {
     "make lab": ("it serves until it is stopped; tests/test_lab.py serves and asks for a page", "make -n lab"),
     "jupyter lab": ("it serves until it is stopped", "jupyter lab --version"),
-    "jupyter lab release/ch00_reward_modeling/ch00_reward_modeling.ipynb": (
-        "it serves until it is stopped",
-        "jupyter lab --version && test -f release/ch00_reward_modeling/ch00_reward_modeling.ipynb",
+    ".venv/bin/python -m pip install torch==2.13.0": ("it downloads 200 MB; CI runs it, in `make test`", "pip install --help"),
+    ".venv/bin/python -m pip install -c requirements.lock -e .": (
+        "it downloads as much again; tests/test_published_install.py runs it by `make lab`",
+        "pip install --help && test -f pyproject.toml && test -f requirements.lock",
     ),
-    "pip install torch==2.13.0": ("it downloads 200 MB; CI runs it, in `make test`", "pip install --help"),
-    "pip install -e .": (
-        "it would change the environment that runs the tests",
-        "pip install --help && test -f pyproject.toml",
-    ),
+    ".venv/bin/python -m utils.lab --configure": ("it needs what was installed", "python -m utils.lab --help | grep -e --configure"),
+    ".venv/bin/python -m utils.lab": ("it serves until it is stopped", "python -m utils.lab --help"),
     "make system": ("it needs root and the network; CI runs it", "make -n system"),
     "make bench": ("it takes minutes", "make -n bench && python -m autograder.engine.bench --help"),
     "python -m tests.engine.kills /tmp/kills 100": (
@@ -58,18 +56,6 @@ NOT_RUN = {
     'make grade CLASS=myclass CHAPTER=ch00_reward_modeling ARGS="--scheduler tcp://SCHEDULER:8786"': (
         "it needs a cluster; tests/engine/test_cluster.py grades on one",
         'make -n grade CLASS=myclass ARGS="--scheduler tcp://SCHEDULER:8786"',
-    ),
-    'python -m autograder export canvas ch03_dpo_loss --class-folder myclass --template canvas.csv --column "DPO (102)"': (
-        "it needs a gradebook that Canvas exported; tests/test_export.py makes one like it",
-        "python -m autograder export --help | grep -e --template && python -m autograder export --help | grep -e --column",
-    ),
-    "python -m autograder grade ch03_dpo_loss --class-folder myclass --shard 1/2": (
-        "it needs a PostgreSQL server; tests/test_postgres.py starts one",
-        "python -m autograder grade --help | grep -e --shard",
-    ),
-    "python -m autograder grade ch03_dpo_loss --class-folder myclass --shard 2/2": (
-        "as the line before it",
-        "python -m autograder grade --help | grep -e --shard",
     ),
 }
 QUICK = {

@@ -98,6 +98,7 @@ def serve(browser=True, port=None):
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
+        "--log-level=ERROR",  # the address above is what a student looks for, not forty lines about extensions
         f"--ServerApp.root_dir={COURSE}",
         f"--LabApp.default_url=/{start}",
     ]

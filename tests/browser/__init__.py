@@ -1,5 +1,5 @@
-"""Every chapter in a real browser, as a student sees it."""
+"""The course in Chromium. Assertions of `work` and of the page are explained like a test's own."""
 
 import pytest
 
-pytest.register_assert_rewrite("tests.browser.work")  # its assertions then say what they compared
+pytest.register_assert_rewrite("tests.browser.work", "tests.browser.notebook_page")
