@@ -35,12 +35,19 @@ STUDENTS = "docs/students/README.md"
 NOT_RUN = {
     "make lab": ("it serves until it is stopped; tests/test_lab.py serves and asks for a page", "make -n lab"),
     "jupyter lab": ("it serves until it is stopped", "jupyter lab --version"),
-    ".venv/bin/python -m pip install torch==2.13.0": ("it downloads 200 MB; CI runs it, in `make test`", "pip install --help"),
+    "python -m venv .venv": ("the reader has one", "python -m venv --help"),
+    ".venv/bin/python -m pip install torch==2.13.0": (
+        "it downloads 200 MB; CI runs it, in `make test`",
+        "pip install --help",
+    ),
     ".venv/bin/python -m pip install -c requirements.lock -e .": (
         "it downloads as much again; tests/test_published_install.py runs it by `make lab`",
         "pip install --help && test -f pyproject.toml && test -f requirements.lock",
     ),
-    ".venv/bin/python -m utils.lab --configure": ("it needs what was installed", "python -m utils.lab --help | grep -e --configure"),
+    ".venv/bin/python -m utils.lab --configure": (
+        "it needs what was installed",
+        "python -m utils.lab --help | grep -e --configure",
+    ),
     ".venv/bin/python -m utils.lab": ("it serves until it is stopped", "python -m utils.lab --help"),
     "make system": ("it needs root and the network; CI runs it", "make -n system"),
     "make bench": ("it takes minutes", "make -n bench && python -m autograder.engine.bench --help"),

@@ -115,3 +115,19 @@ def test_torch_comes_first_and_alone():
     text = (course.COURSE / "Makefile").read_text(encoding="utf-8")
     installs = [line for line in text.splitlines() if "pip install" in line]
     assert re.search(r"torch==2\.13\.0$", installs[0])
+
+
+def test_tests_that_belong_together_run_in_one_process(tmp_path):
+    """Under pytest 9.2, xdist 3.8 forgets the groups, without a word: tests that go on from one another then fail."""
+    (tmp_path / "test_group.py").write_text(
+        "import pytest\n\n\n"
+        "@pytest.mark.xdist_group('together')\n"
+        "@pytest.mark.parametrize('i', range(8))\n"
+        "def test_one(i, worker_id):\n"
+        "    with open('workers.txt', 'a') as file:\n"
+        "        print(worker_id, file=file)\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", ".", "-n", "2", "--dist", "loadgroup"]
+    subprocess.run([*command, "test_group.py"], cwd=tmp_path, check=True, capture_output=True, timeout=300)
+    workers = (tmp_path / "workers.txt").read_text().split()
+    assert len(workers) == 8 and len(set(workers)) == 1

@@ -86,6 +86,8 @@ def problems(tmp_path, monkeypatch, text):
     (tmp_path / "source" / CHAPTER).mkdir(parents=True)
     path = tmp_path / "source" / CHAPTER / f"{CHAPTER}.ipynb"
     path.write_text(notebooks.dumps(notebooks.canonical(notebook)), encoding="utf-8")
+    for folder in ("tests", "utils", "autograder"):
+        (tmp_path / folder).symlink_to(course.COURSE / folder)
     monkeypatch.setattr(course, "SOURCE", tmp_path / "source")
     monkeypatch.setattr(course, "COURSE", tmp_path)
     monkeypatch.setattr(marking, "chapters", lambda: [CHAPTERS["ch00"]])
@@ -152,7 +154,7 @@ EDITS = {
         _add("ex0_3_b", "\n### BEGIN MARK SCHEME\n### END MARK SCHEME"), "0.3b: the mark scheme belongs into the question",
     ),
     "rubric elsewhere": (_add("setup", "\n# MARK SCHEME"), "holds a mark scheme, which belongs into the question cell"),
-    "far from its exercise": (_move_away, "ex0_3_b: is an answer or test cell outside the cells of an exercise"),
+    "far from its exercise": (_move_away, "ex0_3_b is an answer or test cell outside the cells of an exercise"),
 }  # fmt: skip
 
 
@@ -161,7 +163,8 @@ def test_lint_names_what_is_not_in_its_place(edit, tmp_path, monkeypatch):
     notebook = notebooks.from_text(source_text(), CHAPTER)
     change, words = EDITS[edit]
     change(notebook.cells)
-    assert any(words in problem for problem in problems(tmp_path, monkeypatch, notebook))
+    found = problems(tmp_path, monkeypatch, notebook)
+    assert any(words in problem for problem in found), found
 
 
 # --- a class ----------------------------------------------------------------------------------------------------------
@@ -303,7 +306,7 @@ def test_a_person_reads_and_marks_in_formgrader(classroom):
 def test_points_and_comment_are_in_feedback_and_exports_and_the_mark_scheme_is_not(classroom):
     assert classroom.api().generate_feedback(CHAPTER, "*")["success"]
     shown = page(classroom, "essay")
-    assert "Score: 3.0 / 4.0" in shown and "An example is missing." in shown and "5.0 / 6.0" in shown
+    assert "Score: 3.0 / 4.0" in shown and "An example is missing." in shown and "ch00_reward_modeling: 5 of 6 points" in shown
     assert "In two sentences" in shown and "since only the gap" not in shown
     assert "matters only by the gap" in shown and "<script>alert(1)" not in shown
     assert "No response." in page(classroom, "blank")
