@@ -306,7 +306,11 @@ def test_a_person_reads_and_marks_in_formgrader(classroom):
 def test_points_and_comment_are_in_feedback_and_exports_and_the_mark_scheme_is_not(classroom):
     assert classroom.api().generate_feedback(CHAPTER, "*")["success"]
     shown = page(classroom, "essay")
-    assert "Score: 3.0 / 4.0" in shown and "An example is missing." in shown and "ch00_reward_modeling: 5 of 6 points" in shown
+    assert (
+        "Score: 3.0 / 4.0" in shown
+        and "An example is missing." in shown
+        and "ch00_reward_modeling: 5 of 6 points" in shown
+    )
     assert "In two sentences" in shown and "since only the gap" not in shown
     assert "matters only by the gap" in shown and "<script>alert(1)" not in shown
     assert "No response." in page(classroom, "blank")
