@@ -249,7 +249,7 @@ def lambda_tradeoff(seed=0):
         best = np.argmin(errors)
         figure, (left, right) = new_figure(2, width=9.6, height=3.4)
         left.hist(
-            mean + luck[:, : n_steps.value] @ weights, bins=np.linspace(-4, 6, 61), density=True, color=BLUE, alpha=0.5,
+            mean + luck[:, : n_steps.value] @ weights, bins=np.linspace(-4, 6, 61), density=True, color=BLUE, alpha=0.65,
             label="2,000 episodes",
         )  # fmt: skip
         if sd > 1e-9:
