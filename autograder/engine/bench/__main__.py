@@ -22,7 +22,7 @@ def main(arguments=None):
     parser.add_argument("--rounds", type=int, default=3, help="how often stock and engine alternate (default 3)")
     parser.add_argument("--stock", type=int, default=3, help="notebooks that stock grades in a round (default 3)")
     parser.add_argument(
-        "--engine", type=int, default=40, help="notebooks that the engine grades in a round (default 40)"
+        "--engine", type=int, default=40, help="notebooks that one worker grades in a round (default 40)"
     )
     parser.add_argument(
         "--classes", nargs="*", default=[classes.MINI, *CHAPTERS], metavar="NAME",
@@ -50,14 +50,15 @@ def _say(text):
 def _compare(folder, name, options, shows=True):
     """Alternate runs of stock nbgrader, the engine, and the engine with two workers on one class."""
     template, root = folder / f"{name}-{shows}", folder / "work"
-    classes.make(template, name, max(options.engine + 20, options.stock + 1), shows)
+    classes.make(template, name, max(2 * options.engine + 20, options.stock + 1), shows)
     measure.stock(template, root, name, 1)  # thrown away: fills the disk's cache
     measure.engine(template, root, name, 1, skip=3)
-    found = {"stock": [], "engine": [], "two workers": []}
+    found, ceiling = {"stock": [], "engine": [], "two workers": []}, []
     for _ in range(options.rounds):
         found["stock"].append(measure.stock(template, root, name, options.stock))
         found["engine"].append(measure.engine(template, root, name, options.engine))
-        found["two workers"].append(measure.engine(template, root, name, options.engine, jobs=2, skip=20))
+        found["two workers"].append(measure.engine(template, root, name, 2 * options.engine, jobs=2, skip=20))
+        ceiling.append(measure.two_processes())
     _say(f"\n{name}{'' if shows else ', without the cells that only show something'}")
     _say(f"  {'milliseconds per notebook':26}{'wall':>24}{'processor':>24}")
     for who, costs in found.items():
@@ -69,6 +70,7 @@ def _compare(folder, name, options, shows=True):
     )
     pairs = list(zip(found["engine"], found["two workers"], strict=True))
     _say(f"  {'one worker / two workers':26}{_spread([one.wall / two.wall for one, two in pairs], 2):>24}")
+    _say(f"  {'two processes of any kind':26}{_spread(ceiling, 2):>24}")
     _breakdown(found["engine"])
     _say(f"  confined by: {', '.join(found['engine'][0].layers)}")
     same = all(stock.scores.items() <= found["engine"][0].scores.items() for stock in found["stock"])

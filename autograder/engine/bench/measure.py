@@ -79,6 +79,40 @@ def again(root, assignment):
     return time.perf_counter() - began
 
 
+# A worker's kind of work: objects are made and dropped, arrays go through the cache.
+_WORK = """\
+import sys, time
+import numpy as np
+array, done = np.ones(200_000), 0
+print("ready", flush=True)
+sys.stdin.readline()
+end = time.perf_counter() + float(sys.argv[1])
+while time.perf_counter() < end:
+    {i: str(i) for i in range(2000)}
+    (array * 2).sum()
+    done += 1
+print(done)
+"""
+
+
+def two_processes(seconds=3.0):
+    """How much more two processes that have nothing to do with one another get done than one: two workers' ceiling."""
+
+    def done(n):
+        command = [sys.executable, "-c", _WORK, str(seconds)]
+        processes = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(n)
+        ]
+        for process in processes:
+            process.stdout.readline()
+        for process in processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        return sum(int(process.communicate()[0]) for process in processes)
+
+    return done(2) / done(1)
+
+
 def memory(template, root, assignment, notebooks=12):
     """Largest megabytes of each kind of process in a run with one worker.
 
