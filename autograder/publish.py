@@ -29,7 +29,8 @@ lab: .venv/.ready
 
 # torch goes first and alone: pip then takes the CPU build where it has one.
 .venv/.ready: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; make lab PYTHON=/path/to/python3.12 picks one")'
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \\
+		"Python 3.11 to 3.13 is needed; make lab PYTHON=/path/to/python3.12 picks one")'
 	@echo "Installing the course into .venv, this once: a few minutes."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
