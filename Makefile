@@ -44,11 +44,11 @@ lint: $(READY)
 
 # torch goes first and alone, and nothing after it may ask for another. PyPI's build for Linux brings four gigabytes for
 # graphics cards; this index has one without. Where the index cannot be reached pip says so and goes on.
-CPU_BUILDS := --extra-index-url https://download.pytorch.org/whl/cpu
+CPU_BUILDS := --retries 2 --extra-index-url https://download.pytorch.org/whl/cpu
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; PYTHON=/path/to/python3.11 picks one")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CPU_BUILDS) torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(CPU_BUILDS) torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[staff,cluster,postgres,dev]'
 	$(BIN)/python -m utils.lab --configure
 	touch $(READY)

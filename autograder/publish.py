@@ -28,13 +28,13 @@ lab: .venv/.ready
 	@$(BIN)/python -m utils.lab $(ARGS)
 
 # torch goes first and alone. PyPI's build for Linux brings four gigabytes for graphics cards; this index has one without.
-CPU_BUILDS := --extra-index-url https://download.pytorch.org/whl/cpu
+CPU_BUILDS := --retries 2 --extra-index-url https://download.pytorch.org/whl/cpu
 .venv/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \\
 		"Python 3.11 to 3.13 is needed; make lab PYTHON=/path/to/python3.12 picks one")'
 	@echo "Installing the course into .venv, this once: a few minutes."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CPU_BUILDS) torch==2.13.0
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(CPU_BUILDS) torch==2.13.0
 	@echo "Half of it is done."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
 	@$(BIN)/python -m utils.lab --configure
