@@ -98,7 +98,8 @@ def serve(browser=True, port=None):
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
-        "--log-level=ERROR",  # the address above is what a student looks for, not forty lines about extensions
+        "--ServerApp.log_level=ERROR",  # the address above is what a student looks for, not forty lines about extensions
+        "--LabApp.log_level=ERROR",
         f"--ServerApp.root_dir={COURSE}",
         f"--LabApp.default_url=/{start}",
     ]
