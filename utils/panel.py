@@ -48,21 +48,21 @@ class Panel:
         accent, tint, icon = _ACCENTS[self.status]
         icon = f'<span aria-hidden="true">{icon}</span> ' if icon else ""
         paragraphs = [text for text in re.split(r"\n\s*\n", self.message) if text]
-        body = "".join(f'<p style="margin: 0.4em 0 0 0;">{_inline(text)}</p>' for text in paragraphs)
+        body = "".join(f'<p style="margin: 0.4em 0 0 0;">{inline(text)}</p>' for text in paragraphs)
         table = ""
         if self.rows:
             cell = 'style="text-align: left; padding: 0.15em 0.8em 0.15em 0; vertical-align: top;"'
             line = 'style="background: none;"'  # the panel's own, not the stripes of JupyterLab's tables
             head = "".join(f'<th scope="col" {cell}>{html.escape(title)}</th>' for title in self.header)
             lines = "".join(
-                f"<tr {line}>" + "".join(f"<td {cell}>{_inline(text)}</td>" for text in row) + "</tr>"
+                f"<tr {line}>" + "".join(f"<td {cell}>{inline(text)}</td>" for text in row) + "</tr>"
                 for row in self.rows
             )
             table = f'<table style="margin: 0.5em 0 0 0;"><thead><tr {line}>{head}</tr></thead><tbody>{lines}</tbody></table>'
         return (
             f'<div role="status" style="border-left: 5px solid {accent}; background: {tint}; color: inherit; '
             f'padding: 0.5em 0.9em; margin: 0.3em 0; border-radius: 3px;">'
-            f"<strong>{icon}{_inline(self.title)}</strong>{body}{table}</div>"
+            f"<strong>{icon}{inline(self.title)}</strong>{body}{table}</div>"
         )
 
     def show(self):
@@ -76,7 +76,8 @@ class Panel:
             display(self)
 
 
-def _inline(text):
+def inline(text):
+    """Text as HTML: code between backticks, words between asterisks stressed, everything else escaped."""
     parts = re.split(r"`([^`]+)`", text)
     return "".join(f"<code>{html.escape(part)}</code>" if i % 2 else _prose(part) for i, part in enumerate(parts))
 

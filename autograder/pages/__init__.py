@@ -6,8 +6,9 @@ Templates escape whatever they show; besides, a page's content security policy l
 import base64
 import datetime as dt
 import hashlib
-import re
 from pathlib import Path
+
+from utils import panel
 
 FOLDER = Path(__file__).parent
 
@@ -60,8 +61,7 @@ def moment(text):
 
 
 def code(text):
-    """Text with the words between backticks set as code."""
-    from markupsafe import Markup, escape
+    """Text as panels show it: words between backticks set as code, those between asterisks stressed."""
+    from markupsafe import Markup
 
-    parts = re.split(r"`([^`]+)`", str(text))
-    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
+    return Markup(panel.inline(str(text)))
