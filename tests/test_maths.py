@@ -48,7 +48,9 @@ def test_every_formula_of_a_chapter_converts(path):
             texts = [element.text for element in root.iter() if element.text]
             assert texts and not any("\\" in text or "&" in text for text in texts), formula
             found += 1
-    assert found >= 50
+    dollars = sum(re.sub(r"`[^`]*`", "", cell.source).count("$") for cell in cells)
+    assert found >= dollars // 4  # as if all were between double dollars
+    assert found >= 50 or int(path.stem[2:4]) > 9  # a chapter that has just been begun has none
 
 
 @pytest.mark.parametrize(
