@@ -7,7 +7,8 @@ import re
 import ipywidgets as widgets
 
 # ipywidgets (8.1) write a slider's label beside it but do not tie the two together, and mark a button that has the focus
-# by a line of one pixel whose contrast with a white page is 2.1. Where scripts are not run nothing else is lost.
+# by a line of one pixel whose contrast with a white page is 2.1. Notebook 7 takes the arrow keys away from a slider, to walk
+# through the cells. Where scripts are not run nothing else is lost.
 SCRIPT = """\
 if (!document.getElementById('course-controls')) {
     const style = document.createElement('style');
@@ -20,6 +21,7 @@ if (!document.getElementById('course-controls')) {
     const name = () => document.querySelectorAll('.widget-slider').forEach(slider => {
         const label = slider.querySelector('.widget-label')?.textContent.trim();
         slider.querySelectorAll('.noUi-handle:not([aria-label])').forEach(e => label && e.setAttribute('aria-label', label));
+        slider.querySelectorAll('.noUi-handle').forEach(e => e.setAttribute('data-lm-suppress-shortcuts', 'true'));
     });
     new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
     name();

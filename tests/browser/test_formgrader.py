@@ -54,7 +54,7 @@ def server(classroom, tmp_path_factory):
             command, cwd=classroom, env=_environment(home) | {"JUPYTER_TOKEN": token}, stdout=log,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-    running = places.Server(f"http://127.0.0.1:{port}", token, classroom, home)
+    running = places.Server(f"http://127.0.0.1:{port}", token, classroom, home, process.pid)
     try:
         places._wait_for(f"{running.base}/api/status?token={token}", process, home / "lab.log")
         yield running
