@@ -8,6 +8,7 @@ packages are read from the environment that runs the tests. The editable install
 import contextlib
 import json
 import os
+import random
 import secrets
 import signal
 import subprocess
@@ -90,6 +91,11 @@ class Server:
     process: int
 
 
+def free_port():
+    """A free port; the search begins anywhere, as two tests that start servers at once must not find the same."""
+    return lab.free_port(random.randint(19000, 29000), 29999)
+
+
 def student_environment(home):
     """Environment variables of a student with a home of their own: nothing of the developer's, nothing of the tests'."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
@@ -125,7 +131,7 @@ def serving(python, edition, home, application="lab", before=None):
     Server
     """
     home.mkdir(parents=True, exist_ok=True)
-    port = lab.free_port(19000, 19999)
+    port = free_port()
     token = secrets.token_hex(8)
     if application == "lab":
         command = [python, "-m", "utils.lab", "--no-browser", "--port", str(port)]

@@ -15,7 +15,6 @@ import pytest
 from autograder import course
 from tests.browser import places
 from tests.engine.classroom import ANSWERS
-from utils import lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CHAPTER = "ch00_reward_modeling"
@@ -46,7 +45,7 @@ def classroom(tmp_path_factory):
 def server(classroom, tmp_path_factory):
     """JupyterLab, started in the class's folder."""
     home = tmp_path_factory.mktemp("home")
-    port, token = lab.free_port(19000, 19999), secrets.token_hex(8)
+    port, token = places.free_port(), secrets.token_hex(8)
     options = ["--no-browser", "--allow-root", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     command = [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={classroom}"]
     with open(home / "lab.log", "w", encoding="utf-8") as log:
