@@ -42,10 +42,14 @@ class Reader:
         self._install()
 
     def _install(self):
-        """Give the copy this environment as its .venv, newer than what it is made of: `make` installs nothing."""
+        """Give the copy this environment as its .venv."""
         if not (Path(sys.prefix) / ".ready").exists():
             pytest.skip("`make` did not make this environment, and would install into it: run the tests by `make test`")
         (self.folder / ".venv").symlink_to(sys.prefix)
+
+    def _nothing_to_install(self):
+        """Make the environment newer than what it is made of, also after `make lock`: it is the one that runs the tests,
+        and an installation would put this copy of the course in the place of the course."""
         for name in ("pyproject.toml", "requirements.lock"):
             if (self.folder / name).exists():
                 os.utime(self.folder / name, (0, 0))
@@ -69,6 +73,7 @@ class Reader:
         environment = scratch.environment(self.folder)
         environment["PATH"] = f"{self.folder / '.venv' / 'bin'}:{environment['PATH']}"
         environment["HOME"] = str(self.scratch)
+        self._nothing_to_install()
         outcome = subprocess.run(
             ["bash", "-c", line], cwd=here, env=environment, text=True, timeout=1500, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
