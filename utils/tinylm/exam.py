@@ -12,7 +12,7 @@ KL_BUDGET = 4.0  # nats for a response
 KL_LEAST = 0.05  # a policy nearer than this to the reference has learned nothing
 
 
-def examine(policy, n=256, seed=2024):
+def examine(policy, n=200, seed=2024):
     """Ask of a policy what the grader asks, on other prompts.
 
     Parameters
@@ -20,7 +20,7 @@ def examine(policy, n=256, seed=2024):
     policy : callable
         Your `aligned_policy`.
     n : int
-        Responses that are sampled; with 256 of them `check` answers within a tenth of a second.
+        Responses that are sampled; with 200 of them `check` answers within a tenth of a second.
     seed : int
 
     Returns
