@@ -230,5 +230,6 @@ def test_a_page_that_is_wrong_is_noticed(block, words, tmp_path, monkeypatch):
 def test_the_reader_installs_nothing(edition, tmp_path):
     """`make` finds the environment ready, whatever is newer in the copy."""
     reader = Reader(tmp_path / "course", edition=edition)
+    reader.run(Command("touch pyproject.toml requirements.lock"), reader.folder)
     outcome = subprocess.run(["make", "-n", "lab"], cwd=reader.folder, capture_output=True, text=True)
     assert "pip install" not in outcome.stdout

@@ -46,6 +46,7 @@ class Reader:
         if not (Path(sys.prefix) / ".ready").exists():
             pytest.skip("`make` did not make this environment, and would install into it: run the tests by `make test`")
         (self.folder / ".venv").symlink_to(sys.prefix)
+        self._nothing_to_install()
 
     def _nothing_to_install(self):
         """Make the environment newer than what it is made of, also after `make lock`: it is the one that runs the tests,
@@ -73,11 +74,11 @@ class Reader:
         environment = scratch.environment(self.folder)
         environment["PATH"] = f"{self.folder / '.venv' / 'bin'}:{environment['PATH']}"
         environment["HOME"] = str(self.scratch)
-        self._nothing_to_install()
         outcome = subprocess.run(
             ["bash", "-c", line], cwd=here, env=environment, text=True, timeout=1500, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        self._nothing_to_install()
         printed = outcome.stdout.replace(f"{self.scratch}/", "/tmp/").replace(f"{self.folder}/", "")
         assert outcome.returncode == command.code, f"{command.line} exits with {outcome.returncode}:\n{printed[-3000:]}"
         missing = missing_output(command.expected, printed)
