@@ -56,15 +56,8 @@ def grade_class(class_folder, chapter, **options):
     students = submitters(class_folder, chapter)
     if not students:
         raise ValueError(f"class_folder: no submission of {chapter} below {class_folder / 'submitted'}")
-    course.put_environment_on_path()
-    course.write_class_config(class_folder)
-    db_url = course.course_directory(class_folder).db_url
-    with database.explained(db_url):
-        with database.locked(
-            db_url, "release", chapter
-        ):  # two graders who start at once release it one after the other
-            if not _is_prepared(class_folder, chapter):
-                course.generate_assignment(chapter, class_folder)
+    prepare(class_folder, chapter)
+    with database.explained(course.course_directory(class_folder).db_url):
         with _Bar(f"grading {chapter}") as bar:
             summary = run.grade_class(class_folder, chapter, progress=bar.show, **options)
         if summary.graded or summary.penalties:

@@ -347,8 +347,6 @@ def test_tables_sort_by_mouse_and_keyboard_and_nothing_injected_runs(written):
 
 
 def test_messages_are_set_as_panels_set_them():
-    from autograder.pages import code
-
-    assert code("when *both* gain, write `a <b`: 2 * 3 < 7") == (
+    assert pages.code("when *both* gain, write `a <b`: 2 * 3 < 7") == (
         "when <em>both</em> gain, write <code>a &lt;b</code>: 2 * 3 &lt; 7"
     )
